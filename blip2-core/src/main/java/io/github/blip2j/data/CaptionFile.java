@@ -194,7 +194,7 @@ public final class CaptionFile {
     var dialogue = output == null ? null : new CaptionRecord.Dialogue(input, output);
     var asked =
         question == null || answers == null ? null : new CaptionRecord.Question(question, answers);
-    return new CaptionRecord(image, captions, imageId, dialogue, asked);
+    return new CaptionRecord(image, captions, imageId, dialogue).withQuestion(asked);
   }
 
   /** The error for records of other formats, with advice about the missing keys. */

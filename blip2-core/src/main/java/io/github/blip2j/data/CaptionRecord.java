@@ -63,4 +63,9 @@ public record CaptionRecord(
       String image, List<String> captions, @Nullable String imageId, @Nullable Dialogue dialogue) {
     this(image, captions, imageId, dialogue, null);
   }
+
+  /** With a question about the image, or without one for null. */
+  public CaptionRecord withQuestion(@Nullable Question asked) {
+    return new CaptionRecord(image, captions, imageId, dialogue, asked);
+  }
 }

@@ -13,6 +13,8 @@ import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.safetensors.SafetensorsWriter;
+import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
@@ -22,12 +24,14 @@ import io.github.blip2j.pretraining.features.PatchWriter;
 import io.github.blip2j.pretraining.features.Tower;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.training.StepReport;
 import io.github.blip2j.training.Trainer;
 import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -163,6 +167,20 @@ final class StoredFeaturesTest {
         assertThrows(CheckpointException.class, () -> PatchFile.open(model))
             .getMessage()
             .contains("stored features expected, got a file without their list of images"));
+  }
+
+  @Test
+  void open_damagedList_isRefused() throws IOException {
+    Path file = folder.resolve("damaged.safetensors");
+    try (var writer =
+        SafetensorsWriter.create(
+            file,
+            List.of(new TensorSpec("patches", DType.FLOAT32, Shape.of(1, 1, 1, 1))),
+            Map.of("blip2j.patches", "{\"views\": 1}"))) {
+      writer.write("patches", ByteBuffer.allocate(4));
+    }
+
+    assertThrows(CheckpointException.class, () -> PatchFile.open(file));
   }
 
   @Test

@@ -34,10 +34,14 @@ public final class RunFile {
    */
   public static void apply(CommandLine root, String[] args, Consumer<String> note)
       throws IOException {
-    @Nullable CommandLine command = root;
+    CommandLine command = root;
     int own = 0;
-    while (own < args.length && command.getSubcommands().containsKey(args[own])) {
-      command = command.getSubcommands().get(args[own]);
+    while (own < args.length) {
+      @Nullable CommandLine next = command.getSubcommands().get(args[own]);
+      if (next == null) {
+        break;
+      }
+      command = next;
       own++;
     }
     if (!command.getCommandSpec().optionsMap().containsKey(RunFileOptions.CONFIG)) {

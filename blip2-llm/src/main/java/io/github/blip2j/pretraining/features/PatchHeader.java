@@ -1,8 +1,9 @@
 package io.github.blip2j.pretraining.features;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,12 @@ record PatchHeader(
     bytes = List.copyOf(bytes);
   }
 
+  /** The header of what a writer writes of these images. */
+  static PatchHeader of(PatchWriter writer, Source source, List<String> images, List<Long> bytes) {
+    return new PatchHeader(
+        source, writer.views(), writer.augmented(), writer.seed(), images, bytes);
+  }
+
   Map<String, String> metadata() {
     return Map.of("format", "pt", KEY, new Gson().toJson(this));
   }
@@ -46,27 +53,35 @@ record PatchHeader(
    */
   static PatchHeader of(String file, Map<String, String> metadata) throws CheckpointException {
     @Nullable String json = metadata.get(KEY);
-    try {
-      @Nullable PatchHeader header =
-          json == null ? null : new Gson().fromJson(json, PatchHeader.class);
-      if (header != null && header.views > 0 && header.images.size() == header.bytes.size()) {
-        return header;
-      }
-    } catch (JsonParseException | NullPointerException e) {
-      throw refused(file, e);
+    if (json == null) {
+      throw refused(file);
     }
-    throw refused(file, null);
+    ConfigJson own = ConfigJson.parse(file, json);
+    ConfigJson made = own.child("source");
+    var source =
+        new Source(made.stringAt("sum"), made.intAt("imageSize"), made.stringAt("processor"));
+    List<Long> bytes = new ArrayList<>();
+    for (double size : own.doublesAt("bytes")) {
+      bytes.add((long) size);
+    }
+    var header =
+        new PatchHeader(
+            source,
+            own.intAt("views"),
+            own.booleanAt("augmented"),
+            (long) own.doubleAt("seed"),
+            own.stringsAt("images"),
+            bytes);
+    if (header.views < 1 || header.images.size() != bytes.size()) {
+      throw refused(file);
+    }
+    return header;
   }
 
-  private static CheckpointException refused(String file, @Nullable Exception cause) {
-    var refused =
-        new CheckpointException(
-            file
-                + ": stored features expected, got a file without their list of images; write it with"
-                + " embed --kind patches --data");
-    if (cause != null) {
-      refused.initCause(cause);
-    }
-    return refused;
+  private static CheckpointException refused(String file) {
+    return new CheckpointException(
+        file
+            + ": stored features expected, got a file without their list of images; write it with"
+            + " embed --kind patches --data");
   }
 }

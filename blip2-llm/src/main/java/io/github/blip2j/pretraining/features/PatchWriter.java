@@ -80,7 +80,7 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
     for (String name : names) {
       bytes.add(Files.size(fileOf(images, name)));
     }
-    var header = new PatchHeader(tower.source(), views, augmented, seed, names, bytes);
+    var header = PatchHeader.of(this, tower.source(), names, bytes);
     Shape one = shapeOf(tower, fileOf(images, names.get(0)));
     var spec =
         new TensorSpec(
