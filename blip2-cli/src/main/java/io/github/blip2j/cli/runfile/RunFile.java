@@ -21,7 +21,7 @@ import picocli.CommandLine;
  * command's options.
  */
 public final class RunFile {
-  private static final String SET = "--set";
+  private static final String SET = RunFileOptions.SET;
 
   private RunFile() {}
 

@@ -58,7 +58,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     this.console = console;
     this.defaults = defaults;
     this.stage = new StageOptions(defaults);
-    this.itg = defaults != StageDefaults.RETRIEVAL;
+    this.itg = !defaults.equals(StageDefaults.RETRIEVAL);
   }
 
   /** The first stage of pretraining. */

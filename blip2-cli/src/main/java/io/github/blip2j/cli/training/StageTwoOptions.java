@@ -139,7 +139,7 @@ final class StageTwoOptions {
 
   /** Whether questions are learnt. */
   boolean isVqa() {
-    return defaults == StageDefaults.VQA;
+    return defaults.equals(StageDefaults.VQA);
   }
 
   /** Checks combinations of options. */
