@@ -68,4 +68,9 @@ public record CaptionRecord(
   public CaptionRecord withImageId(@Nullable String newId) {
     return new CaptionRecord(image, captions, newId, dialogue, question);
   }
+
+  /** With a question about the image, or without one for null. */
+  public CaptionRecord withQuestion(@Nullable Question asked) {
+    return new CaptionRecord(image, captions, imageId, dialogue, asked);
+  }
 }

@@ -70,8 +70,7 @@ public final class Linear extends Module {
       return x.linear(weight.value(), biasValue(), activation, residual);
     }
     Tensor updated = updated(x, update);
-    Tensor activated =
-        activation == Activation.IDENTITY ? updated : updated.activate(activation);
+    Tensor activated = activation == Activation.IDENTITY ? updated : updated.activate(activation);
     return residual == null ? activated : residual.add(activated);
   }
 
@@ -93,8 +92,7 @@ public final class Linear extends Module {
    * Applies several maps to one input, with results in type {@code result} if nothing is recorded.
    */
   static List<Tensor> each(Tensor x, DType result, Linear... maps) {
-    return each(
-        x, Arrays.stream(maps).map(map -> map.use(Activation.IDENTITY, result)).toList());
+    return each(x, Arrays.stream(maps).map(map -> map.use(Activation.IDENTITY, result)).toList());
   }
 
   /**

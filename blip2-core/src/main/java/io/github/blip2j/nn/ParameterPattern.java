@@ -11,9 +11,8 @@ import java.util.regex.PatternSyntaxException;
 
 /**
  * A pattern of parameter names: a glob such as {@code vision.layers.3[0-9].*}, or a regular
- * expression between slashes, such as {@code /vision\.layers\.3\d\..*&#47;}. In a glob {@code *}
- * stands for any characters, dots included, {@code ?} for one, and {@code [...]} for one of a set.
- * Either matches whole names.
+ * expression between slashes. In a glob {@code *} stands for any characters, dots included, {@code
+ * ?} for one, and {@code [...]} for one of a set. Either matches whole names.
  */
 public final class ParameterPattern {
   private static final int SHOWN = 3;

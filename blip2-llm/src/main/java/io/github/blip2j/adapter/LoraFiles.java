@@ -41,8 +41,7 @@ final class LoraFiles {
             });
     List<TensorSpec> specs = new ArrayList<>();
     factors.forEach(
-        (name, factor) ->
-            specs.add(new TensorSpec(name, DType.FLOAT32, factor.value().shape())));
+        (name, factor) -> specs.add(new TensorSpec(name, DType.FLOAT32, factor.value().shape())));
     Files.deleteIfExists(folder.resolve(LoraAdapter.CONFIG));
     try (var writer =
         SafetensorsWriter.create(
@@ -55,8 +54,11 @@ final class LoraFiles {
     }
     OutputFile.write(
         folder.resolve(LoraAdapter.CONFIG),
-        new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(
-                config(base, lora.settings()))
+        new GsonBuilder()
+                .setPrettyPrinting()
+                .serializeNulls()
+                .create()
+                .toJson(config(base, lora.settings()))
             + "\n");
   }
 

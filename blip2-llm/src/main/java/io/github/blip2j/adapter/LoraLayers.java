@@ -26,8 +26,8 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The LoRA of a model in training: low-rank updates of the linear maps that the settings name, whose
- * own weights stay as they are.
+ * The LoRA of a model in training: low-rank updates of the linear maps that the settings name,
+ * whose own weights stay as they are.
  *
  * <pre>{@code
  * try (var source = LoraLayers.source(settings)) {
@@ -201,8 +201,7 @@ public final class LoraLayers {
     }
   }
 
-  private static void requireAny(
-      boolean any, String target, NavigableMap<String, Parameter> maps) {
+  private static void requireAny(boolean any, String target, NavigableMap<String, Parameter> maps) {
     if (!any) {
       var ends = new TreeSet<String>();
       maps.keySet().forEach(module -> ends.add(module.substring(module.lastIndexOf('.') + 1)));

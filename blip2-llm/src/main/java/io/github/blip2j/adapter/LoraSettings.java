@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param rank of the products, {@code r}
  * @param alpha the scale before its division by the rank, or by its root
  * @param dropout of the inputs of the products while training
- * @param byRoot whether alpha is divided by the root of the rank, {@code use_rslora}
- *     (Kalajdzievski 2023)
+ * @param byRoot whether alpha is divided by the root of the rank, {@code use_rslora} (Kalajdzievski
+ *     2023)
  * @param targets the linear maps: names, or ends of names after a dot, of modules in transformers,
  *     as in {@code q_proj}
  * @param pattern instead of targets: a regular expression of whole names of modules in

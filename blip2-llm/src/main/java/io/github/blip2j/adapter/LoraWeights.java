@@ -53,8 +53,7 @@ final class LoraWeights implements Weights {
   }
 
   @Override
-  public @Nullable Tensor initial(String name, Shape shape, Init init)
-      throws IOException {
+  public @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
     if (!LoraLayers.isFactor(name)) {
       return base.initial(name, shape, init);
     }

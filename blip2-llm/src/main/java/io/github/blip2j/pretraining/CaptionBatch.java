@@ -9,7 +9,8 @@ import java.util.Locale;
 /**
  * A batch of images with one caption for each.
  *
- * @param pixels [B, 3, H, W], in the open scope
+ * @param pixels [B, 3, H, W], or a frozen vision encoder's stored output [B, N, E], in the open
+ *     scope
  * @param captions B texts, as they are tokenised
  * @param ids names of the pairs in messages, B
  * @param imageIds ids of the images, equal for pairs of one image, B, or none if all differ
@@ -28,7 +29,13 @@ public record CaptionBatch(
     ids = List.copyOf(ids);
     imageIds = List.copyOf(imageIds);
     inputs = List.copyOf(inputs);
-    pixels.shape().require("captions", "pixels", captions.size(), Shape.ANY, Shape.ANY, Shape.ANY);
+    if (pixels.rank() == 3) {
+      pixels.shape().require("captions", "features", captions.size(), Shape.ANY, Shape.ANY);
+    } else {
+      pixels
+          .shape()
+          .require("captions", "pixels", captions.size(), Shape.ANY, Shape.ANY, Shape.ANY);
+    }
     boolean counted = imageIds.isEmpty() || imageIds.size() == captions.size();
     if (ids.size() != captions.size() || !counted) {
       throw new IllegalArgumentException(
@@ -53,6 +60,11 @@ public record CaptionBatch(
   public CaptionBatch(
       Tensor pixels, List<String> captions, List<String> ids, List<String> imageIds) {
     this(pixels, captions, ids, imageIds, List.of());
+  }
+
+  /** Whether there is the vision encoder's output in place of pixels. */
+  public boolean isEncoded() {
+    return pixels.rank() == 3;
   }
 
   /** The input before a caption; empty if there is none. */

@@ -5,7 +5,9 @@ import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.loading.Mixture;
 import io.github.blip2j.data.loading.Prefetch;
 import io.github.blip2j.data.loading.SampleQueue;
+import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.pretraining.source.CaptionSource;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.CaptionText;
 import io.github.blip2j.training.BatchSource;
 import io.github.blip2j.training.StepRandom;
@@ -15,11 +17,13 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -58,23 +62,29 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    *
    * @param dialogues whether a record's own input and output replace its captions
    * @param questions how its question and answers do, or null for records without them
+   * @param stored what the vision encoder sees of the images, or null to read them
    */
   private record Preparation(
       ImageProcessor processor,
       CaptionText text,
       @Nullable Augmentation augmentation,
       boolean dialogues,
-      @Nullable QuestionTexts questions) {
+      @Nullable QuestionTexts questions,
+      @Nullable PatchFile stored) {
     Preparation with(ImageProcessor newProcessor, Augmentation newAugmentation) {
-      return new Preparation(newProcessor, text, newAugmentation, dialogues, questions);
+      return new Preparation(newProcessor, text, newAugmentation, dialogues, questions, null);
     }
 
     Preparation with(CaptionText newText) {
-      return new Preparation(processor, newText, augmentation, dialogues, questions);
+      return new Preparation(processor, newText, augmentation, dialogues, questions, stored);
     }
 
     Preparation with(@Nullable QuestionTexts newQuestions) {
-      return new Preparation(processor, text, augmentation, true, newQuestions);
+      return new Preparation(processor, text, augmentation, true, newQuestions, stored);
+    }
+
+    Preparation with(PatchFile newStored) {
+      return new Preparation(processor, text, null, dialogues, questions, newStored);
     }
   }
 
@@ -103,7 +113,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         set,
         batchSize,
         seed,
-        new Preparation(processor, CaptionText.lavis(), null, false, null),
+        new Preparation(processor, CaptionText.lavis(), null, false, null, null),
         Prefetch.NONE);
   }
 
@@ -128,6 +138,20 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   public CaptionBatches with(Augmentation augmentation) {
     var stretching = new ImageProcessor(preparation.processor.config().withoutCrop());
     return with(preparation.with(stretching, augmentation));
+  }
+
+  /**
+   * With the stored output of the vision encoder in place of images. One of several views is drawn
+   * for each record and epoch.
+   *
+   * @param patches stays open as long as batches are read
+   * @throws DataException if an image is not in the file, or has changed
+   */
+  public CaptionBatches with(PatchFile patches) throws IOException {
+    for (Map.Entry<String, Path> image : set.images().entrySet()) {
+      patches.require(image.getKey(), image.getValue());
+    }
+    return with(preparation.with(patches));
   }
 
   /** With captions cleaned in another way, or behind a prompt. */
@@ -270,7 +294,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   }
 
   private CaptionBatch batch(SampleQueue<Sample> samples, int begin) {
-    List<Image> images = new ArrayList<>();
+    List<Seen> seen = new ArrayList<>();
     List<String> captions = new ArrayList<>();
     List<String> ids = new ArrayList<>();
     List<String> imageIds = new ArrayList<>();
@@ -278,37 +302,40 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     try {
       for (int i = begin; i < begin + batchSize; i++) {
         Sample sample = samples.next(i);
-        images.add(sample.image);
+        seen.add(sample.seen);
         captions.add(sample.caption);
         ids.add(sample.id);
         imageIds.add(sample.imageId);
         inputs.add(sample.input);
         damaged.addAll(sample.skipped);
       }
+      return new CaptionBatch(
+          pixels(ids, seen),
+          captions,
+          ids,
+          identified ? imageIds : List.of(),
+          preparation.dialogues ? inputs : List.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the stream's reader unwraps it
     }
-    return new CaptionBatch(
-        preparation.processor.normalize(images),
-        captions,
-        ids,
-        identified ? imageIds : List.of(),
-        preparation.dialogues ? inputs : List.of());
   }
 
   /**
    * A record after its random choices.
    *
-   * @param image of the size of the model's input
+   * @param seen of its image
    * @param skipped the damaged ones that it replaces
    */
   private record Sample(
       String id,
       String imageId,
-      Image image,
+      Seen seen,
       String input,
       String caption,
       List<String> skipped) {}
+
+  /** An image of the size of the model's input, or none and one of several stored views. */
+  private record Seen(@Nullable Image image, int view) {}
 
   /** The record at a place of the order, or the next one that is readable. */
   private Sample sample(Mixture.Epoch order, int place) throws IOException {
@@ -340,10 +367,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     }
     RandomGenerator random = StepRandom.ofSample(at.seed(), at.epoch(), at.index());
     String caption = each.captions().get(random.nextInt(each.captions().size()));
-    ImageProcessor processor = preparation.processor;
-    @Nullable Augmentation augmentation = preparation.augmentation;
-    Image image = opened.image(processor);
-    Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
+    Seen seen = seen(opened, random);
     var asked = each.question();
     @Nullable QuestionTexts questions = preparation.questions;
     var own = preparation.dialogues ? each.dialogue() : null;
@@ -357,9 +381,36 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     return new Sample(
         each.image(),
         set.imageId(at, each),
-        processor.fit(seen),
+        seen,
         asks || own != null ? input(each) : "",
         output,
         skipped);
+  }
+
+  /** The image at the size of the model's input, or which view of it is stored. */
+  private Seen seen(CaptionSource.Opened opened, RandomGenerator random) throws IOException {
+    @Nullable PatchFile stored = preparation.stored;
+    if (stored != null) {
+      return new Seen(null, stored.views() == 1 ? 0 : random.nextInt(stored.views()));
+    }
+    ImageProcessor processor = preparation.processor;
+    @Nullable Augmentation augmentation = preparation.augmentation;
+    Image image = opened.image(processor);
+    Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
+    return new Seen(processor.fit(seen), 0);
+  }
+
+  /** Pixels [B, 3, H, W], or what the vision encoder sees of them, [B, N, E]. */
+  private Tensor pixels(List<String> ids, List<Seen> seen) throws IOException {
+    @Nullable PatchFile stored = preparation.stored;
+    if (stored == null) {
+      return preparation.processor.normalize(
+          seen.stream().map(each -> Objects.requireNonNull(each.image)).toList());
+    }
+    List<Tensor> parts = new ArrayList<>();
+    for (int i = 0; i < ids.size(); i++) {
+      parts.add(stored.read(ids.get(i), seen.get(i).view));
+    }
+    return Tensor.concat(0, parts);
   }
 }

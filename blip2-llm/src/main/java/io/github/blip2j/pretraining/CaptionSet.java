@@ -15,6 +15,7 @@ import io.github.blip2j.pretraining.source.ShardSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -174,6 +175,23 @@ public final class CaptionSet {
     return sources.size() == 1
         ? sources.get(0).listed()
         : sources.stream().flatMap(each -> each.listed().stream()).toList();
+  }
+
+  /**
+   * The files of all images, by their names in the records, in the order of the records.
+   *
+   * @throws IllegalArgumentException if images lie in shards
+   */
+  public Map<String, Path> images() {
+    Map<String, Path> all = new LinkedHashMap<>();
+    for (CaptionSource source : sources) {
+      if (!(source instanceof FolderSource folder)) {
+        throw new IllegalArgumentException(
+            "data: images expected in files of their own, got shards; unpack them");
+      }
+      folder.images().forEach(all::putIfAbsent);
+    }
+    return all;
   }
 
   /** Opens a record. */

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * The tensors of an exported file, made up of parameters. A stored tensor may consist of several
  * parameters, such as a fused {@code qkv}.
  *
- * <p>Low-rank updates are merged. Values come from memory. With a source, those of frozen parameters are copied from it in their
- * stored type.
+ * <p>Low-rank updates are merged. Values come from memory. With a source, those of frozen
+ * parameters are copied from it in their stored type.
  */
 final class ExportTensors {
   private static final int CHUNK = 1 << 22;

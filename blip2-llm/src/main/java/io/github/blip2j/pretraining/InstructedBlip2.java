@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A BLIP-2 whose Q-Former gets the text side of a first stage, so that it reads questions too (Li et
- * al. 2023, section 4.3), wired as InstructBLIP: token embeddings, positions and the feed-forwards
- * of text are the first stage's, everything else is the BLIP-2's.
+ * A BLIP-2 whose Q-Former gets the text side of a first stage, so that it reads questions too (Li
+ * et al. 2023, section 4.3), wired as InstructBLIP: token embeddings, positions and the
+ * feed-forwards of text are the first stage's, everything else is the BLIP-2's.
  */
 final class InstructedBlip2 implements Blip2Source {
   private final Blip2Source base;

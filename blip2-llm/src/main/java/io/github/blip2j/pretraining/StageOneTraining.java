@@ -79,7 +79,8 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
    * computes nothing twice.
    */
   public StageOnePass forward(CaptionBatch batch, ForwardPass pass) {
-    Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
+    Tensor image = // [B, N, E]
+        batch.isEncoded() ? batch.pixels() : model.encodeImage(batch.pixels(), pass);
     TextBatch texts = texts(batch.captions());
     Pairs pairs = pairs(batch);
     RandomGenerator random = ObjectiveRandom.of(pass);

@@ -103,8 +103,7 @@ public final class StageTwoModel {
           new Blip2Model(
               source.config(), frozen == null ? root : root.packed(frozen, modules(trained)));
       trained.forEach(name -> trained(root, name).train());
-      @Nullable LoraLayers lora =
-          settings == null ? null : LoraLayers.attach(settings, root, keys);
+      @Nullable LoraLayers lora = settings == null ? null : LoraLayers.attach(settings, root, keys);
       root.finish();
       if (lora != null) {
         lora.requireWhole();

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *     interpolated once
  * @param families the families of vision encoders and language models that are known
  * @param tuning what is trained besides, and a LoRA
- * @param textSide a first stage, LAVIS's file or a folder, whose text side the Q-Former gets, so that
- *     it reads the input too, as InstructBLIP's; or null
+ * @param textSide a first stage, LAVIS's file or a folder, whose text side the Q-Former gets, so
+ *     that it reads the input too, as InstructBLIP's; or null
  */
 public record StageTwoSetup(
     boolean trainsVision,
@@ -44,27 +44,32 @@ public record StageTwoSetup(
    * LAVIS's setup for pretraining: Q-Former, queries, projection and vision norm learn, in float32.
    */
   public static StageTwoSetup lavis() {
-    return new StageTwoSetup(false, null, Precision.FLOAT32, null, Families.installed(), Tuning.NONE, null);
+    return new StageTwoSetup(
+        false, null, Precision.FLOAT32, null, Families.installed(), Tuning.NONE, null);
   }
 
   /** With the vision encoder trained too, or not. */
   public StageTwoSetup withTrainedVision(boolean trained) {
-    return new StageTwoSetup(trained, frozenPrecision, computePrecision, imageSize, families, tuning, textSide);
+    return new StageTwoSetup(
+        trained, frozenPrecision, computePrecision, imageSize, families, tuning, textSide);
   }
 
   /** With frozen parameters stored in this precision. */
   public StageTwoSetup withFrozenPrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, precision, computePrecision, imageSize, families, tuning, textSide);
+    return new StageTwoSetup(
+        trainsVision, precision, computePrecision, imageSize, families, tuning, textSide);
   }
 
   /** With this compute precision of linear maps. */
   public StageTwoSetup withComputePrecision(Precision precision) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, precision, imageSize, families, tuning, textSide);
+    return new StageTwoSetup(
+        trainsVision, frozenPrecision, precision, imageSize, families, tuning, textSide);
   }
 
   /** With images of this side. */
   public StageTwoSetup withImageSize(int side) {
-    return new StageTwoSetup(trainsVision, frozenPrecision, computePrecision, side, families, tuning, textSide);
+    return new StageTwoSetup(
+        trainsVision, frozenPrecision, computePrecision, side, families, tuning, textSide);
   }
 
   /** With these families of vision encoders instead of the installed ones. */

@@ -55,7 +55,6 @@ final class TextSideWeights implements Weights {
   /** Unused tensors of the rest; the other model has many parts that are not of its text side. */
   @Override
   public Set<String> unused(Set<String> used) {
-    return rest.unused(
-        used.stream().filter(name -> !isText(name)).collect(Collectors.toSet()));
+    return rest.unused(used.stream().filter(name -> !isText(name)).collect(Collectors.toSet()));
   }
 }

@@ -90,7 +90,8 @@ final class HuggingFaceTrainingParityTest {
       TrainingTexts texts = TrainingTexts.of(golden, model.blip2());
 
       Tensor prompt = model.imagePrompt(golden.get("pixel_values"), ForwardPass.evaluation());
-      Tensor loss = model.blip2().loss(prompt, texts.batch(), texts.labels(), ForwardPass.evaluation());
+      Tensor loss =
+          model.blip2().loss(prompt, texts.batch(), texts.labels(), ForwardPass.evaluation());
       loss.backward();
 
       double expected = ConfigJson.read(folder.resolve("expected.json")).doubleAt("train_loss");

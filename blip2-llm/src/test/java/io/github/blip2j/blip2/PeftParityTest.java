@@ -148,8 +148,7 @@ final class PeftParityTest {
         assertArrayEquals(bytes(expected, tensor), bytes(written, tensor), tensor);
       }
     }
-    assertEquals(
-        LoraSettings.of(adapter(name)).targets(), LoraSettings.of(folder).targets());
+    assertEquals(LoraSettings.of(adapter(name)).targets(), LoraSettings.of(folder).targets());
     assertEquals(LoraSettings.of(adapter(name)).scale(), LoraSettings.of(folder).scale());
   }
 

@@ -27,6 +27,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -159,7 +160,7 @@ final class QuestionTrainingTest {
     }
   }
 
-  private static float[] value(Parameter parameter) {
+  private static float[] value(@Nullable Parameter parameter) {
     return Objects.requireNonNull(parameter).value().detach().toFloats();
   }
 

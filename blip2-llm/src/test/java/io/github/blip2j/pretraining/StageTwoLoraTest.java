@@ -70,7 +70,8 @@ final class StageTwoLoraTest {
   @EnumSource(Precision.class)
   void start_loraAloneOnAnyFrozenPrecision_lowersTheLoss(Precision frozen) throws IOException {
     StageTwoSetup setup = setup(SETTINGS.withDropout(0.1));
-    train(frozen == Precision.FLOAT32 ? setup : setup.withFrozenPrecision(frozen), "run", 24, false);
+    train(
+        frozen == Precision.FLOAT32 ? setup : setup.withFrozenPrecision(frozen), "run", 24, false);
 
     double first = mean(losses.subList(0, 4));
     double last = mean(losses.subList(20, 24));
@@ -176,8 +177,7 @@ final class StageTwoLoraTest {
     try (Scope home = Scope.detached();
         Scope scope = Scope.open()) {
       var again =
-          StageTwoModel.load(
-              Speech.OPT, home, setup(LoraSettings.of(folder.resolve("adapter"))));
+          StageTwoModel.load(Speech.OPT, home, setup(LoraSettings.of(folder.resolve("adapter"))));
 
       assertEquals(ended, loss(again));
     }
@@ -247,7 +247,8 @@ final class StageTwoLoraTest {
       assertTrue(
           assertThrows(CheckpointException.class, both::requireLavis)
               .getMessage()
-              .startsWith("export: language model expected frozen for LAVIS's file, got language."));
+              .startsWith(
+                  "export: language model expected frozen for LAVIS's file, got language."));
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -86,6 +87,8 @@ public final class EmbedCommand implements Callable<Integer> {
       description = "Leave out images that cannot be read, and say which.")
   boolean skipUnreadable;
 
+  @Mixin StoredFeatures stored = new StoredFeatures();
+
   @Mixin MatcherOptions options = new MatcherOptions();
 
   public EmbedCommand(Console console) {
@@ -94,6 +97,9 @@ public final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (stored.areGiven()) {
+      return store();
+    }
     List<String> images = new ArrayList<>();
     for (String name : given) {
       if (Files.isDirectory(FileName.path(name))) {
@@ -110,6 +116,19 @@ public final class EmbedCommand implements Callable<Integer> {
     }
     FeatureExport.requireTarget(out);
     return new EmbedRun(this, images, wanted, console).run();
+  }
+
+  private int store() throws IOException {
+    Set<Feature> wanted = EnumSet.noneOf(Feature.class);
+    wanted.addAll(kinds);
+    if (!given.isEmpty() || !texts.isEmpty()) {
+      throw new UsageException(
+          new IllegalArgumentException(
+              "embed --data: images of the records alone expected, got others or --text"));
+    }
+    FeatureExport.requireTarget(out);
+    stored.write(options.model, wanted, options.run, out, console);
+    return ExitCode.OK;
   }
 
   /** The requested kinds, or by default the embeddings that can be compared. */

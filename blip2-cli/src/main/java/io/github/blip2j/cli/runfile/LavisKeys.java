@@ -45,8 +45,7 @@ final class LavisKeys {
           Map.entry("run.log_freq", Equal.of("--log-every")),
           Map.entry("run.seed", Equal.of("--seed")),
           Map.entry("run.output_dir", Equal.of("--out")),
-          Map.entry(
-              "run.lr_sched", new Equal(List.of("--schedule"), LavisKeys::schedule)),
+          Map.entry("run.lr_sched", new Equal(List.of("--schedule"), LavisKeys::schedule)),
           Map.entry("model.pretrained", Equal.of("--stage1", "--model")),
           Map.entry("model.opt_model", Equal.of("--language")),
           Map.entry("model.t5_model", Equal.of("--language")),

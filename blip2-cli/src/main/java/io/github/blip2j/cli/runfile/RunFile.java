@@ -21,7 +21,7 @@ import picocli.CommandLine;
  * command's options.
  */
 public final class RunFile {
-  private static final String SET = "--set";
+  private static final String SET = RunFileOptions.SET;
 
   private RunFile() {}
 
@@ -34,10 +34,14 @@ public final class RunFile {
    */
   public static void apply(CommandLine root, String[] args, Consumer<String> note)
       throws IOException {
-    @Nullable CommandLine command = root;
+    CommandLine command = root;
     int own = 0;
-    while (own < args.length && command.getSubcommands().containsKey(args[own])) {
-      command = command.getSubcommands().get(args[own]);
+    while (own < args.length) {
+      @Nullable CommandLine next = command.getSubcommands().get(args[own]);
+      if (next == null) {
+        break;
+      }
+      command = next;
       own++;
     }
     if (!command.getCommandSpec().optionsMap().containsKey(RunFileOptions.CONFIG)) {
@@ -97,8 +101,7 @@ public final class RunFile {
       throw new IllegalArgumentException(
           file + ": keys with values expected, got " + (loaded == null ? "nothing" : "a value"));
     } catch (MarkedYamlEngineException e) {
-      String line =
-          e.getProblemMark().map(mark -> String.valueOf(mark.getLine() + 1)).orElse("?");
+      String line = e.getProblemMark().map(mark -> String.valueOf(mark.getLine() + 1)).orElse("?");
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,

@@ -28,7 +28,9 @@ final class LoraText {
     String targets = values.getOrDefault("targets", "");
     if (values.containsKey("pattern") == !targets.isEmpty()) {
       throw new IllegalArgumentException(
-          "--lora: targets or pattern expected, got '" + text + "'; targets=q_proj,v_proj is usual");
+          "--lora: targets or pattern expected, got '"
+              + text
+              + "'; targets=q_proj,v_proj is usual");
     }
     LoraSettings settings =
         targets.isEmpty()

@@ -32,8 +32,7 @@ record StageDefaults(
 
   /** The first stage of pretraining. */
   static final StageDefaults STAGE_ONE =
-      new StageDefaults(
-          "train stage1", 100, 1e-4, 1e-5, 1e-6, 5000, 10, null, null, false, "");
+      new StageDefaults("train stage1", 100, 1e-4, 1e-5, 1e-6, 5000, 10, null, null, false, "");
 
   /** The second stage of pretraining. */
   static final StageDefaults STAGE_TWO =
@@ -41,8 +40,7 @@ record StageDefaults(
 
   /** Fine-tuning on captions. */
   static final StageDefaults CAPTION =
-      new StageDefaults(
-          "train caption", 16, 1e-5, 0, 1e-8, 1000, 5, 364, null, true, "a photo of");
+      new StageDefaults("train caption", 16, 1e-5, 0, 1e-8, 1000, 5, 364, null, true, "a photo of");
 
   /** Fine-tuning on questions, with the paper's layer-wise decay. */
   static final StageDefaults VQA =

@@ -5,9 +5,11 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ExportName;
 import io.github.blip2j.cli.option.ModelName;
+import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneTraining;
+import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.pretraining.CaptionSet;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -89,13 +92,15 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     Blip2RetrievalModel model = options.load(home, stage.data);
     requireExports(new StageOneExport(model, options.tokenizerFolder()));
     int words = model.config().qformer().bert().vocabSize();
-    try (var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
+    try (@Nullable PatchFile patches = options.openFeatures(model);
+        var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
       options.prepare(model);
       stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
             ImageProcessor processor = options.processor(model.config());
-            CaptionBatches batches = stage.data.batches(captions, processor);
+            CaptionBatches read = stage.data.batches(captions, processor);
+            CaptionBatches batches = patches == null ? read : stored(read, patches, model);
             batches.requireWords();
             return new TrainingRun.Work(
                     options.objective(StageOneTraining.of(model, tokenizer)),
@@ -112,6 +117,17 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     CaptionBatches batches = stage.data.heldOut(set, processor);
     batches.requireWords();
     return batches;
+  }
+
+  private CaptionBatches stored(CaptionBatches read, PatchFile patches, Blip2RetrievalModel model)
+      throws IOException {
+    boolean trained = model.vision().parameters().values().stream().anyMatch(Parameter::isTrained);
+    if (trained || stage.data.augment) {
+      throw new IllegalArgumentException(
+          "--features expected with a frozen vision encoder and without --augment, got "
+              + (trained ? "a trained one" : "--augment; write crops with embed --views"));
+    }
+    return read.with(patches);
   }
 
   /** Refuses formats without a place for the vision encoder, before the training. */

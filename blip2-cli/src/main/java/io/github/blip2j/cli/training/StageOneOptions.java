@@ -6,6 +6,8 @@ import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.pretraining.StageOneParts;
+import io.github.blip2j.pretraining.features.PatchFile;
+import io.github.blip2j.pretraining.features.Tower;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.ImageProcessor;
@@ -58,6 +60,14 @@ final class StageOneOptions {
   Precision dtype = Precision.FLOAT32;
 
   @Option(
+      names = "--features",
+      paramLabel = "FILE",
+      description =
+          "What the frozen vision encoder sees of the images, written by embed --kind patches "
+              + "--data, in place of the images.")
+  @Nullable Path features;
+
+  @Option(
       names = "--train-vision",
       negatable = true,
       fallbackValue = "true",
@@ -84,6 +94,24 @@ final class StageOneOptions {
     this.trainVision = defaults.trainsVision();
     this.recompute = defaults.trainsVision();
     this.losses = new StageOneLosses(defaults);
+  }
+
+  /** Opens {@code --features} for a loaded model; null without them. */
+  @Nullable PatchFile openFeatures(Blip2RetrievalModel loaded) throws IOException {
+    if (features == null) {
+      return null;
+    }
+    PatchFile file = PatchFile.open(features);
+    boolean fits = false;
+    try {
+      file.require(new Tower(loaded.vision(), processor(loaded.config())));
+      fits = true;
+      return file;
+    } finally {
+      if (!fits) {
+        file.close();
+      }
+    }
   }
 
   /** Checks combinations of options. */

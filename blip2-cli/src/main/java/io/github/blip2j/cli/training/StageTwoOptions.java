@@ -139,7 +139,7 @@ final class StageTwoOptions {
 
   /** Whether questions are learnt. */
   boolean isVqa() {
-    return defaults == StageDefaults.VQA;
+    return defaults.equals(StageDefaults.VQA);
   }
 
   /** Checks combinations of options. */
@@ -215,8 +215,7 @@ final class StageTwoOptions {
     }
   }
 
-  private StageTwoModel load(Scope home, DataOptions data, StageTwoSetup setup)
-      throws IOException {
+  private StageTwoModel load(Scope home, DataOptions data, StageTwoSetup setup) throws IOException {
     if (model != null) {
       return StageTwoModel.load(model.path(), home, setup);
     }

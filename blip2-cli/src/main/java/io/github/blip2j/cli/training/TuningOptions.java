@@ -81,8 +81,8 @@ final class TuningOptions {
   }
 
   /** Reads {@code --lora}. */
-  static @Nullable LoraSettings lora(
-      @Nullable String given, @Nullable Path from, long seed) throws IOException {
+  static @Nullable LoraSettings lora(@Nullable String given, @Nullable Path from, long seed)
+      throws IOException {
     if (from != null) {
       return LoraSettings.of(from);
     }

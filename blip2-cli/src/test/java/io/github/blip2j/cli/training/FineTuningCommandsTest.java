@@ -74,10 +74,7 @@ final class FineTuningCommandsTest {
     Path model = GOLDEN.resolve(name);
 
     Shell shell =
-        run(
-            "train vqa --model " + model + " --image-size 80 --export blip2j",
-            questions(),
-            "out");
+        run("train vqa --model " + model + " --image-size 80 --export blip2j", questions(), "out");
 
     assertEquals(0, shell.exit(), shell.err());
     assertTrue(Files.exists(folder.resolve("out/blip2j/model.safetensors")));
@@ -86,8 +83,7 @@ final class FineTuningCommandsTest {
   @Test
   void vqa_queriesOnly_needsToBeSaid() throws IOException {
     Shell refused = run("train vqa --image-size 48 --model " + OPT, questions(), "a");
-    Shell told =
-        run("train vqa --queries-only --image-size 48 --model " + OPT, questions(), "b");
+    Shell told = run("train vqa --queries-only --image-size 48 --model " + OPT, questions(), "b");
 
     assertEquals(2, refused.exit());
     assertTrue(refused.err().contains("Q-Former expected to read questions"), refused.err());
@@ -152,8 +148,7 @@ final class FineTuningCommandsTest {
     Shell convert =
         Shell.run("convert", "--merge-lora", adapter.toString(), OPT.toString(), merged.toString());
     Shell caption =
-        Shell.run(
-            "caption", "--model", merged.toString(), OPT.resolve("images/a.png").toString());
+        Shell.run("caption", "--model", merged.toString(), OPT.resolve("images/a.png").toString());
     Shell further =
         run("train stage2 --freeze * --model " + OPT + " --lora-from " + adapter, captions(), "on");
 
@@ -184,5 +179,42 @@ final class FineTuningCommandsTest {
 
     assertTrue(shell.exit() == 2 || shell.exit() == 1, shell.err());
     assertTrue(shell.err().contains(parts[1]), shell.err());
+  }
+
+  @Test
+  void stage1_storedFeatures_equalTheTowerInTheLoop() throws IOException {
+    Path file = folder.resolve("patches.safetensors");
+    Path images = OPT.resolve("images");
+    Shell embed =
+        Shell.run(
+            "embed",
+            "--kind",
+            "patches",
+            "--model",
+            STAGE_ONE.toString(),
+            "--data",
+            captions().toString(),
+            "--images",
+            images.toString(),
+            "--out",
+            file.toString(),
+            "--threads",
+            "1",
+            "--json");
+    String train = "train stage1 --threads 1 --model " + STAGE_ONE;
+    Shell looped = run(train, captions(), "loop");
+    Shell stored = run(train + " --features " + file, captions(), "stored");
+    Shell large = run(train + " --image-size 40 --features " + file, captions(), "large");
+    Shell crops = run(train + " --augment --features " + file, captions(), "crops");
+    Shell trained = run(train + " --train vision.* --features " + file, captions(), "trained");
+
+    assertEquals(0, embed.exit(), embed.err());
+    assertEquals(2, embed.document().get("images").getAsInt());
+    assertEquals(0, stored.exit(), stored.err());
+    assertEquals(looped.document().get("losses"), stored.document().get("losses"));
+    assertEquals(1, large.exit());
+    assertTrue(large.err().contains("expected of images of 40 pixels, got 32"), large.err());
+    assertEquals(2, crops.exit());
+    assertEquals(2, trained.exit());
   }
 }

@@ -43,8 +43,7 @@ public final class LoraMerge {
     Blip2Folder source = Blip2Folder.of(model); // checks that it is a model of this kind
     Checkpoint stored = ModelFolder.open(model);
     List<String> names = List.copyOf(stored.tensors().keySet());
-    try (OpenWeights open =
-        HuggingFaceWeights.of(model, stored, KeyMap.identity(), adapter)) {
+    try (OpenWeights open = HuggingFaceWeights.of(model, stored, KeyMap.identity(), adapter)) {
       List<TensorSpec> specs = new ArrayList<>();
       for (String name : names) {
         Weights.Stored tensor = stored(open.weights(), name);

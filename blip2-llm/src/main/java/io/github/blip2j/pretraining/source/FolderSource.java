@@ -12,6 +12,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -73,6 +74,15 @@ public final class FolderSource implements CaptionSource {
       distinct.add(same ? each : each.withImageId(id + " " + each.image()));
     }
     return distinct;
+  }
+
+  /** The files of all images, by their names in the records, in the order of the records. */
+  public Map<String, Path> images() {
+    Map<String, Path> files = new LinkedHashMap<>();
+    for (CaptionRecord each : records) {
+      files.putIfAbsent(each.image(), PathName.listed(images, each.image()));
+    }
+    return files;
   }
 
   private static boolean isFile(Path images, String image) {
