@@ -11,15 +11,19 @@ import io.github.blip2j.cli.match.EvaluateCommand;
 import io.github.blip2j.cli.match.MatchCommand;
 import io.github.blip2j.cli.match.RetrievalCommand;
 import io.github.blip2j.cli.model.ConvertCommand;
+import io.github.blip2j.cli.model.CreateCommand;
+import io.github.blip2j.cli.model.ImportCommand;
 import io.github.blip2j.cli.model.DownloadCommand;
 import io.github.blip2j.cli.model.InspectCommand;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.text.CaptionCommand;
 import io.github.blip2j.cli.text.RankCommand;
 import io.github.blip2j.cli.text.VqaCommand;
+import io.github.blip2j.cli.training.LanguageCommand;
 import io.github.blip2j.cli.training.StageOneCommand;
 import io.github.blip2j.cli.training.StageTwoCommand;
 import io.github.blip2j.cli.training.TrainCommand;
+import io.github.blip2j.cli.training.VisionCommand;
 import io.github.blip2j.io.hub.HubCache;
 import java.util.Arrays;
 import java.util.Locale;
@@ -69,11 +73,15 @@ final class Blip2Command {
         .addSubcommand(new BenchCommand(console))
         .addSubcommand(
             new CommandLine(new TrainCommand())
+                .addSubcommand(new VisionCommand(console))
+                .addSubcommand(new LanguageCommand(console))
                 .addSubcommand(new StageOneCommand(console))
                 .addSubcommand(new StageTwoCommand(console)))
         .addSubcommand(
             new CommandLine(new EvaluateCommand()).addSubcommand(new RetrievalCommand(console)))
         .addSubcommand(new InspectCommand(console))
+        .addSubcommand(new CreateCommand(console))
+        .addSubcommand(new ImportCommand(console))
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new DownloadCommand(console))
         .registerConverter(ModelName.class, given -> new ModelName(given, cache))

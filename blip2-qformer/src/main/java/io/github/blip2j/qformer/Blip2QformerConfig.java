@@ -48,6 +48,11 @@ public record Blip2QformerConfig(
         newBert, queryTokens, projectionDim, visionNormEps, maxTextTokens);
   }
 
+  /** These sizes with another number of queries. */
+  public Blip2QformerConfig withQueryTokens(int count) {
+    return new Blip2QformerConfig(bert, count, projectionDim, visionNormEps, maxTextTokens);
+  }
+
   /** The start token of captions, {@code [DEC]}: the last token, added to BERT's. */
   public int startId() {
     return bert.vocabSize() - 1;

@@ -52,12 +52,25 @@ final class StageOneOptions {
               + "float32. Default: ${DEFAULT-VALUE}.")
   Precision dtype = Precision.FLOAT32;
 
+  @Option(
+      names = "--queries",
+      paramLabel = "N",
+      description =
+          "Learned queries of a Q-Former that starts from --bert; 32 by default, as in the paper.")
+  @Nullable Integer queries;
+
   /** Checks combinations of options. */
   void requireAgreement() {
     if (dtype == Precision.INT8) {
       throw new IllegalArgumentException(
           "train stage1: --dtype expected float32 or bfloat16, got int8; int8 is for frozen "
               + "weights only");
+    }
+    if (queries != null && (queries < 1 || model != null)) {
+      throw new IllegalArgumentException(
+          queries < 1
+              ? "--queries expected at least 1, got " + queries
+              : "--queries expected with --vision and --bert only; a --model has its own");
     }
     StartingModel.require("train stage1: --model, or --vision and --bert", model, vision, bert);
   }
@@ -73,7 +86,8 @@ final class StageOneOptions {
     if (model != null) {
       return RetrievalLoader.load(model.path(), home, resized);
     }
-    return parts().withSizes(resized).load(home, new SplittableRandom(data.seed));
+    UnaryOperator<Blip2RetrievalConfig> sized = config -> queried(resized.apply(config), queries);
+    return parts().withSizes(sized).load(home, new SplittableRandom(data.seed));
   }
 
   private StageOneParts parts() throws IOException {
@@ -83,6 +97,13 @@ final class StageOneOptions {
 
   private static Blip2RetrievalConfig resized(Blip2RetrievalConfig config, @Nullable Integer side) {
     return side == null ? config : config.withVision(config.vision().withImageSize(side));
+  }
+
+  private static Blip2RetrievalConfig queried(
+      Blip2RetrievalConfig config, @Nullable Integer count) {
+    return count == null
+        ? config
+        : new Blip2RetrievalConfig(config.vision(), config.qformer().withQueryTokens(count));
   }
 
   ImageProcessor processor(Blip2RetrievalConfig config) throws IOException {

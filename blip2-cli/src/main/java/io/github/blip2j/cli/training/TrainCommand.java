@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 train}: the parent of the stages' commands. */
 @Command(
     name = "train",
-    description = "Trains a stage of BLIP-2 on images and captions.",
+    description = "Trains a stage of BLIP-2, or a part before it.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class TrainCommand implements Runnable {
@@ -17,6 +17,6 @@ public final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "missing required stage: stage1 or stage2");
+    throw new ParameterException(spec.commandLine(), "missing required stage: stage1, stage2, vision or language");
   }
 }

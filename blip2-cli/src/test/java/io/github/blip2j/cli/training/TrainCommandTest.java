@@ -264,7 +264,7 @@ final class TrainCommandTest {
   void train_withoutStage_exits2() {
     assertEquals(
         new Shell(
-            2, "", "blip2: missing required stage: stage1 or stage2; see blip2 train --help\n"),
+            2, "", "blip2: missing required stage: stage1, stage2, vision or language; see blip2 train --help\n"),
         Shell.run("train"));
   }
 
