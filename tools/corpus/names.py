@@ -33,7 +33,7 @@ SYNONYMS = {
     "umbrella with rain drops": "umbrella", "closed umbrella": "umbrella", "umbrella on ground": "umbrella",
     "snow-capped mountain": "mountain", "sun with face": "sun", "glowing star": "star", "clinking beer mugs": "beer mug",
     "beer": "beer mug", "clinking glasses": "wine glass", "camera with flash": "camera", "open book": "book", "closed book": "book",
-    "blue book": "book", "green book": "book", "orange book": "book", "spiral notepad": "notebook", "christmas tree": "christmas tree",
+    "books": "book", "blue book": "book", "green book": "book", "orange book": "book", "spiral notepad": "notebook", "christmas tree": "christmas tree",
     "service dog": "dog", "guide dog": "dog", "old key": "key", "pistol": "water pistol", "gun": "water pistol", "doughnut": "donut",
     "headphone": "headphones", "eyeglasses": "glasses", "spectacles": "glasses", "timer clock": "clock", "mantelpiece clock": "clock",
     "pick": "pickaxe", "carpentry saw": "saw", "paintbrush": "brush", "optical disk": "disk", "computer disk": "disk",
@@ -68,13 +68,22 @@ UNCOUNTED = {
     "bacon", "bread", "butter", "popcorn", "spaghetti", "sushi", "soap", "yarn", "thread", "fire", "broccoli", "garlic", "coral",
     "cooked rice", "curry rice", "green salad", "leafy green", "wheat", "falafel", "canned food", "money",
 }
+ONLY_ONE = {  # of its kind in the world: the colosseum
+    "arc de triomphe", "brandenburg gate", "christ the redeemer", "colosseum", "eiffel tower", "great wall", "india gate",
+    "leaning tower", "mount rushmore", "parthenon", "statue of liberty", "taj mahal", "us capitol", "victoria memorial",
+}
+UNEASY = {  # to count
+    "beach with umbrella", "bow and arrow", "bridge at night", "cup with straw", "flag in hole", "hammer and pick",
+    "hammer and wrench", "meat on bone", "money with wings", "nest with eggs", "nut and bolt", "tennis", "water wave", "wind",
+}
 IRREGULAR = {
     "mouse": "mice", "computer mouse": "computer mice", "goose": "geese", "ox": "oxen", "sheep": "sheep", "fish": "fish",
     "tropical fish": "tropical fish", "deer": "deer", "bison": "bison", "squid": "squid", "shrimp": "shrimp", "wolf": "wolves",
     "knife": "knives", "leaf": "leaves", "maple leaf": "maple leaves", "fallen leaf": "fallen leaves", "scarf": "scarves",
     "moose": "moose", "cup of coffee": "cups of coffee", "bowl of noodles": "bowls of noodles", "glass of milk": "glasses of milk",
-    "ear of corn": "ears of corn", "bow and arrow": "bows and arrows", "meat on bone": "meats on bone", "cut of meat": "cuts of meat",
-    "loaf": "loaves", "statue of liberty": "statues of liberty", "roll of paper": "rolls of paper", "dodo": "dodos",
+    "ear of corn": "ears of corn", "cut of meat": "cuts of meat",
+    "loaf": "loaves", "snowman": "snowmen", "tornado": "tornadoes", "game die": "game dice", "crawfish": "crawfish",
+    "jellyfish": "jellyfish", "pufferfish": "pufferfish", "fried shrimp": "fried shrimp", "kiwi fruit": "kiwi fruit", "aircraft": "aircraft", "roll of paper": "rolls of paper", "dodo": "dodos",
 }
 KINDS = {
     "animal-mammal": "animal", "animal-bird": "bird", "animal-amphibian": "animal", "animal-reptile": "reptile",
@@ -119,17 +128,22 @@ def article(name):
     """The name as a sentence begins to speak of it."""
     if name in PLURAL_ONLY or name in UNCOUNTED:
         return name
+    if name in ONLY_ONE:
+        return "the " + name
     vowel = name[0] in "aeio" or (name[0] == "u" and not name.startswith(("uni", "ute")))
     return ("an " if vowel else "a ") + name
 
 
 def countable(name):
-    return name not in PLURAL_ONLY and name not in UNCOUNTED
+    return not any(name in names for names in (PLURAL_ONLY, UNCOUNTED, ONLY_ONE, UNEASY))
 
 
 def plural(name):
     if name in IRREGULAR:
         return IRREGULAR[name]
+    if " of " in name:
+        first, _, rest = name.partition(" of ")
+        return f"{plural(first)} of {rest}"
     if re.search(r"(s|x|z|ch|sh)$", name):
         return name + "es"
     if re.search(r"[^aeiou]y$", name):

@@ -106,5 +106,5 @@ def page(known, r):
     scene = invented(known, r)
     lines = scene.captions() + [f"Question: {q} Answer: {a}" for q, a in scene.questions(known, r)]
     r.shuffle(lines)
-    before = notes(scene, r) if r.random() < 0.7 else lines.pop()
-    return f"{before}</s>" + "".join(line + "\n" for line in lines[: r.randint(1, 3)])
+    before = [notes(scene, r) if r.random() < 0.7 else lines[0] for _ in range(r.choice([1, 1, 2, 3, 4]))]
+    return f"{' '.join(before)}</s>" + "".join(line + "\n" for line in lines[: r.randint(1, 3)])
