@@ -110,10 +110,11 @@ final class ProtoMessage {
   long[] numbers(int field) throws CheckpointException {
     List<Long> values = new ArrayList<>();
     for (Field each : fields) {
-      if (each.number == field && each.bytes == null) {
+      ByteBuffer bytes = each.bytes;
+      if (each.number == field && bytes == null) {
         values.add(each.value);
-      } else if (each.number == field) {
-        ByteBuffer packed = each.bytes.duplicate();
+      } else if (each.number == field && bytes != null) {
+        ByteBuffer packed = bytes.duplicate();
         while (packed.hasRemaining()) {
           values.add(varint(where, packed));
         }
