@@ -4,7 +4,7 @@
   scenes.py CORPUS [--train N] [--seed N]
 
 CORPUS has items.jsonl and pictures, as items.py wrote them. It gets one folder of JPEGs of 96 x 96 pixels and the
-files SPLIT.json (captions), SPLIT_questions.json and SPLIT_one.json (one caption an image, for retrieval) for each split:
+files SPLIT.json (captions), SPLIT_questions.json and SPLIT_one.json (scenes with captions of their own, for retrieval) for each split:
 
   train         pictures and pairs of names that are trained on
   validation    the same pictures and pairs in other scenes
@@ -177,13 +177,15 @@ def crop(item, r):
 def write(corpus, split, scenes, known, r):
     """Writes pictures and records of a split."""
     os.makedirs(os.path.join(corpus, split), exist_ok=True)
-    captions, questions, ones = [], [], []
+    captions, questions, ones, told = [], [], [], set()
     for number, (image, scene) in enumerate(scenes):
         file = f"{split}/{number:05d}.jpg"
         image.save(os.path.join(corpus, file), quality=92)
         own = scene.captions()
         captions.append({"image": file, "image_id": f"{split}_{number}", "caption": own, "names": scene.names})
-        ones.append({"image": file, "image_id": f"{split}_{number}", "caption": own[0]})
+        if own[0] not in told:  # two scenes with one caption cannot be told apart by it
+            told.add(own[0])
+            ones.append({"image": file, "image_id": f"{split}_{number}", "caption": own[0]})
         for place, (question, answer) in enumerate(scene.questions(known, r)):
             text = f"Question: {question} Answer:"
             questions.append({

@@ -38,7 +38,7 @@ public final class TensorFlowBundle {
   }
 
   /** One entry of a block of the table. */
-  private record Entry(byte[] key, ByteBuffer value) {}
+  private record Entry(String key, ByteBuffer value) {}
 
   /**
    * Reads the variables, without copying their numbers.
@@ -65,9 +65,8 @@ public final class TensorFlowBundle {
     Map<String, ForeignTensor> all = new TreeMap<>();
     for (Entry block : block(footer)) {
       for (Entry entry : block(block.value)) {
-        if (entry.key.length > 0) { // the first one describes the bundle
-          String name = new String(entry.key, StandardCharsets.UTF_8);
-          all.put(name, tensor(name, entry.value, data));
+        if (!entry.key.isEmpty()) { // the first one describes the bundle
+          all.put(entry.key, tensor(entry.key, entry.value, data));
         }
       }
     }
@@ -134,7 +133,7 @@ public final class TensorFlowBundle {
       ByteBuffer value = block.slice(block.position(), (int) length);
       block.position(block.position() + (int) length);
       key = next;
-      entries.add(new Entry(key, value));
+      entries.add(new Entry(new String(key, StandardCharsets.UTF_8), value));
     }
     return entries;
   }
