@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.types.Shape;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 final class TensorFlowBundleTest {
@@ -73,46 +73,12 @@ final class TensorFlowBundleTest {
     }
   }
 
-  /** A table of one block with a matrix and a vector; the second key repeats the first's start. */
+  /** A matrix and a vector; the second key repeats the first's start. */
   private static ByteBuffer index(int type, int offset, int size) {
-    Bytes matrix =
-        new Bytes()
-            .number(1, type)
-            .message(2, dims(2, 3))
-            .number(4, offset)
-            .number(5, size);
-    Bytes vector = new Bytes().number(1, 1).message(2, dims(1)).number(4, 24).number(5, 4);
-    Bytes entries = new Bytes();
-    entry(entries, 0, "", new Bytes().number(1, 1));
-    entry(entries, 0, "module/bias", vector);
-    entry(entries, 8, "igger", matrix); // "module/b" is repeated
-    Bytes table = new Bytes();
-    int first = block(table, entries);
-    Bytes handles = new Bytes();
-    entry(handles, 0, "z", new Bytes().varint(0).varint(first));
-    int at = table.size();
-    int second = block(table, handles);
-    Bytes footer = new Bytes().varint(0).varint(0).varint(at).varint(second);
-    table.raw(footer.array()).raw(new byte[40 - footer.size()]).int64(0xdb4775248b80fb57L);
-    return table.buffer();
-  }
-
-  /** A block with one restart, its kind and a checksum that is not looked at; its size. */
-  private static int block(Bytes table, Bytes entries) {
-    table.raw(entries.array()).int32(0).int32(1).raw(new byte[5]);
-    return entries.size() + 8;
-  }
-
-  private static void entry(Bytes block, int shared, String rest, Bytes value) {
-    byte[] key = rest.getBytes(StandardCharsets.UTF_8);
-    block.varint(shared).varint(key.length).varint(value.size()).raw(key).raw(value.array());
-  }
-
-  private static Bytes dims(int... sizes) {
-    Bytes shape = new Bytes();
-    for (int size : sizes) {
-      shape.message(2, new Bytes().number(1, size));
-    }
-    return shape;
+    var entries = new TreeMap<String, Bytes>();
+    entries.put("", new Bytes().number(1, 1));
+    entries.put("module/bias", Bytes.entry(24, 4, 1));
+    entries.put("module/bigger", Bytes.entry(offset, size, 2, 3).number(1, type));
+    return Bytes.index(entries).buffer();
   }
 }

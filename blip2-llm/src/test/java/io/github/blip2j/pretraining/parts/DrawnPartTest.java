@@ -91,7 +91,9 @@ final class DrawnPartTest {
             CheckpointException.class,
             () -> new DrawnPart(config, 1).language(Small.LANGUAGE_WORDS, folder.resolve("a")));
 
-    assertTrue(refused.getMessage().contains("vocab_size expected at least the tokenizer's"));
+    assertTrue(
+        String.valueOf(refused.getMessage())
+            .contains("vocab_size expected at least the tokenizer's"));
   }
 
   @Test
@@ -109,6 +111,6 @@ final class DrawnPartTest {
     var refused =
         assertThrows(CheckpointException.class, () -> LanguagePart.load(folder, home));
 
-    assertTrue(refused.getMessage().contains("decoder"), refused.getMessage());
+    assertTrue(String.valueOf(refused.getMessage()).contains("decoder"));
   }
 }
