@@ -14,6 +14,8 @@ import io.github.blip2j.cli.machine.DoctorCommand;
 import io.github.blip2j.cli.match.EmbedCommand;
 import io.github.blip2j.cli.match.MatchCommand;
 import io.github.blip2j.cli.model.ConvertCommand;
+import io.github.blip2j.cli.model.CreateCommand;
+import io.github.blip2j.cli.model.ImportCommand;
 import io.github.blip2j.cli.model.DownloadCommand;
 import io.github.blip2j.cli.model.InspectCommand;
 import io.github.blip2j.cli.option.ModelName;
@@ -21,9 +23,11 @@ import io.github.blip2j.cli.runfile.RunFile;
 import io.github.blip2j.cli.text.CaptionCommand;
 import io.github.blip2j.cli.text.RankCommand;
 import io.github.blip2j.cli.text.VqaCommand;
+import io.github.blip2j.cli.training.LanguageCommand;
 import io.github.blip2j.cli.training.StageOneCommand;
 import io.github.blip2j.cli.training.StageTwoCommand;
 import io.github.blip2j.cli.training.TrainCommand;
+import io.github.blip2j.cli.training.VisionCommand;
 import io.github.blip2j.io.hub.HubCache;
 import java.io.IOException;
 import java.util.Arrays;
@@ -85,6 +89,8 @@ final class Blip2Command {
         .addSubcommand(new BenchCommand(console))
         .addSubcommand(
             new CommandLine(new TrainCommand())
+                .addSubcommand(new VisionCommand(console))
+                .addSubcommand(new LanguageCommand(console))
                 .addSubcommand(StageOneCommand.stageOne(console))
                 .addSubcommand(StageTwoCommand.stageTwo(console))
                 .addSubcommand(StageTwoCommand.caption(console))
@@ -97,6 +103,8 @@ final class Blip2Command {
                 .addSubcommand(new RetrievalCommand(console))
                 .addSubcommand(new ClassificationCommand(console)))
         .addSubcommand(new InspectCommand(console))
+        .addSubcommand(new CreateCommand(console))
+        .addSubcommand(new ImportCommand(console))
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new DownloadCommand(console))
         .registerConverter(ModelName.class, given -> new ModelName(given, cache))

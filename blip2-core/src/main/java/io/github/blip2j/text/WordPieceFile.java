@@ -21,6 +21,11 @@ final class WordPieceFile {
   static final String NAME = "vocab.txt";
   private static final List<String> SPECIAL = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]");
 
+  /** Required by the tokenizers library. */
+  private static final String[] FALSE_OF_SPECIAL = {
+    "single_word", "lstrip", "rstrip", "normalized"
+  };
+
   private WordPieceFile() {}
 
   static boolean isIn(Path folder) {
@@ -42,7 +47,11 @@ final class WordPieceFile {
       for (String token : SPECIAL) {
         if (vocabulary.containsKey(token)) {
           json.beginObject().name("id").value(vocabulary.get(token));
-          json.name("content").value(token).name("special").value(true).endObject();
+          json.name("content").value(token);
+          for (String never : FALSE_OF_SPECIAL) {
+            json.name(never).value(false);
+          }
+          json.name("special").value(true).endObject();
         }
       }
       json.endArray();
@@ -58,7 +67,9 @@ final class WordPieceFile {
       writeToken("sep", config, vocabulary, json);
       json.endObject();
       json.name("model").beginObject().name("type").value("WordPiece");
-      json.name("unk_token").value(special("unk", config)).name("vocab").beginObject();
+      json.name("unk_token").value(special("unk", config));
+      json.name("continuing_subword_prefix").value("##");
+      json.name("max_input_chars_per_word").value(100).name("vocab").beginObject();
       for (Map.Entry<String, Integer> token : vocabulary.entrySet()) {
         json.name(token.getKey()).value(token.getValue());
       }

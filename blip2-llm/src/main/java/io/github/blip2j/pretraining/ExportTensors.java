@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Low-rank updates are merged. Values come from memory. With a source, those of frozen
  * parameters are copied from it in their stored type.
  */
-final class ExportTensors {
+public final class ExportTensors {
   private static final int CHUNK = 1 << 22;
 
   private final Map<String, Entry> entries = new TreeMap<>();
@@ -40,17 +40,17 @@ final class ExportTensors {
   }
 
   /** Tensors whose values come from memory. */
-  ExportTensors() {
+  public ExportTensors() {
     this.source = null;
   }
 
   /** Tensors whose frozen parameters are copied from {@code source}. */
-  ExportTensors(Weights source) {
+  public ExportTensors(Weights source) {
     this.source = source;
   }
 
   /** Adds a parameter as a stored tensor, or as a part of one. */
-  void add(KeyMap.Key key, Parameter parameter) {
+  public void add(KeyMap.Key key, Parameter parameter) {
     entries
         .computeIfAbsent(key.name(), name -> new Entry(name, key.parts(), new TreeMap<>()))
         .parameters
@@ -58,7 +58,7 @@ final class ExportTensors {
   }
 
   /** Names, types and shapes, by name. */
-  List<TensorSpec> specs() throws IOException {
+  public List<TensorSpec> specs() throws IOException {
     List<TensorSpec> specs = new ArrayList<>();
     for (Entry entry : entries.values()) {
       specs.add(spec(entry));
@@ -77,7 +77,7 @@ final class ExportTensors {
   }
 
   /** Writes the values in the order of {@link #specs}. */
-  void write(TensorCopy.Sink to) throws IOException {
+  public void write(TensorCopy.Sink to) throws IOException {
     for (Entry entry : entries.values()) {
       long size = spec(entry).byteSize() / entry.parts;
       for (int part = 0; part < entry.parts; part++) {

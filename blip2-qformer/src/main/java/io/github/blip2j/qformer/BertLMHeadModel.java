@@ -3,6 +3,7 @@ package io.github.blip2j.qformer;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Init;
+import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.KeyValueCache;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Linear;
@@ -15,6 +16,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * BERT with its language-model head (Devlin et al. 2019): a transform, and the tied token embedding
@@ -72,6 +74,11 @@ public final class BertLMHeadModel extends Module {
    */
   public static Params.Fit fit(Path folder, Scope home) throws IOException {
     return BertFolder.fit(folder, home, BertNames::withHead, BertLMHeadModel::new);
+  }
+
+  /** The names that transformers stores the parameters of this class under, from the root. */
+  public static KeyMap huggingFaceNames() {
+    return BertNames.withHead(Set.of("bert.embeddings.word_embeddings.weight"));
   }
 
   /** The body. */

@@ -30,6 +30,14 @@ record StageDefaults(
     boolean trainsVision,
     String prompt) {
 
+  /** A vision encoder before it is joined to a Q-Former. */
+  static final StageDefaults VISION =
+      new StageDefaults("train vision", 64, 1e-4, 1e-5, 1e-6, 200, 10, null, null, true, "");
+
+  /** A language model before it is joined to images. */
+  static final StageDefaults LANGUAGE =
+      new StageDefaults("train language", 64, 1e-4, 1e-5, 1e-6, 200, 10, null, null, false, "");
+
   /** The first stage of pretraining. */
   static final StageDefaults STAGE_ONE =
       new StageDefaults("train stage1", 100, 1e-4, 1e-5, 1e-6, 5000, 10, null, null, false, "");

@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 train}: the parent of the stages' commands. */
 @Command(
     name = "train",
-    description = "Trains a stage of BLIP-2 on images and captions, or fine-tunes it for a task.",
+    description =
+        "Trains a part of BLIP-2 or a stage on images and captions, or fine-tunes it for a task.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class TrainCommand implements Runnable {
@@ -18,6 +19,7 @@ public final class TrainCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "missing required stage: stage1, stage2, caption, vqa or retrieval");
+        spec.commandLine(),
+        "missing required stage: vision, language, stage1, stage2, caption, vqa or retrieval");
   }
 }

@@ -271,7 +271,8 @@ final class TrainCommandTest {
         new Shell(
             2,
             "",
-            "blip2: missing required stage: stage1, stage2, caption, vqa or retrieval; see blip2 train --help\n"),
+            "blip2: missing required stage: vision, language, stage1, stage2, caption, vqa or"
+                + " retrieval; see blip2 train --help\n"),
         Shell.run("train"));
   }
 
