@@ -93,6 +93,36 @@ public abstract class RawTensor {
     return address();
   }
 
+  /**
+   * Whether a tensor of the same backend may hold elements of this one: one begins before the other
+   * ends. A packed one shares nothing.
+   */
+  public final boolean sharesMemory(RawTensor other) {
+    return packing == null
+        && other.packing == null
+        && size() > 0
+        && other.size() > 0
+        && address() < other.end()
+        && other.address() < end();
+  }
+
+  /** Whether a tensor of the same backend, shape and no packing has each element in its place. */
+  public final boolean isSameView(RawTensor other) {
+    return dtype == other.dtype
+        && address() == other.address()
+        && Arrays.equals(strides(), other.strides());
+  }
+
+  /** The address behind the last element; strides are 0 or more. */
+  private long end() {
+    long last = 0;
+    long[] strides = strides();
+    for (int axis = 0; axis < strides.length; axis++) {
+      last += (dim(axis) - 1) * strides[axis];
+    }
+    return address() + (last + 1) * dtype.byteSize();
+  }
+
   /** The int64 values, if they are known without reading them; not to be changed. */
   public final long @Nullable [] hostValues() {
     long[] values = storage.hostValues();

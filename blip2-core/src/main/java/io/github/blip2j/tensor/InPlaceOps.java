@@ -6,7 +6,6 @@ import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.tensor.types.DType;
 import java.lang.ref.Reference;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -67,7 +66,7 @@ final class InPlaceOps {
       try {
         Tensor g = gradient;
         for (Tensor changed : new Tensor[] {x, m, v}) {
-          g = sharesMemory(changed, g) ? ShapeOps.copyOf(g, g.dtype()) : g;
+          g = changed.sharesMemory(g) ? ShapeOps.copyOf(g, g.dtype()) : g;
         }
         x.kernels().adamW(rule, step, x, g, m, v);
       } finally { // as above
@@ -84,34 +83,13 @@ final class InPlaceOps {
 
   /** The source, or a copy of it if a kernel that writes {@code x} would read what it wrote. */
   private static Tensor unchangedBy(Tensor x, Tensor source) {
-    boolean same =
-        source.packing() == null
-            && x.address() == source.address()
-            && x.dtype() == source.dtype()
-            && Arrays.equals(x.strides(), source.strides());
-    return !same && sharesMemory(x, source) ? ShapeOps.copyOf(source, source.dtype()) : source;
-  }
-
-  /** Whether two tensors of one backend lie between each other's first and last element. */
-  private static boolean sharesMemory(Tensor a, Tensor b) {
-    if (a.size() == 0 || b.size() == 0 || a.packing() != null || b.packing() != null) {
-      return false;
-    }
-    return a.address() < end(b) && b.address() < end(a);
-  }
-
-  /** The address behind the last element; strides are 0 or more. */
-  private static long end(Tensor x) {
-    long last = 0;
-    long[] strides = x.strides();
-    for (int axis = 0; axis < strides.length; axis++) {
-      last += (x.dim(axis) - 1) * strides[axis];
-    }
-    return x.address() + (last + 1) * x.dtype().byteSize();
+    return x.sharesMemory(source) && !x.isSameView(source)
+        ? ShapeOps.copyOf(source, source.dtype())
+        : source;
   }
 
   private static void requireApart(Tensor x, Tensor m, Tensor v) {
-    if (sharesMemory(x, m) || sharesMemory(x, v) || sharesMemory(m, v)) {
+    if (x.sharesMemory(m) || x.sharesMemory(v) || m.sharesMemory(v)) {
       throw new IllegalArgumentException(
           "adamWInPlace: parameter, m and v expected in memory of their own, got some that share"
               + " it; copy them");
