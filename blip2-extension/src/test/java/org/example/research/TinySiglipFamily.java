@@ -81,7 +81,7 @@ public final class TinySiglipFamily implements VisionFamily {
     }
 
     PositionTable table() {
-      return new PositionTable("positions", Shape.of(grid() * grid(), dim), 0, false);
+      return new PositionTable("positions", Shape.of((long) grid() * grid(), dim), 0, false);
     }
 
     @Override
@@ -174,9 +174,9 @@ public final class TinySiglipFamily implements VisionFamily {
 
     private Tensor embed(Tensor pixels) {
       long B = pixels.dim(0);
-      int P = config.patchSize;
-      int rows = (int) pixels.dim(2) / P;
-      int columns = (int) pixels.dim(3) / P;
+      long P = config.patchSize;
+      long rows = pixels.dim(2) / P;
+      long columns = pixels.dim(3) / P;
       Tensor flat =
           pixels
               .narrow(2, 0, rows * P)
@@ -185,7 +185,7 @@ public final class TinySiglipFamily implements VisionFamily {
               .permute(0, 2, 4, 1, 3, 5)
               .reshape(B, rows * columns, 3 * P * P);
       Tensor tokens = flat.linear(patchWeight.value().reshape(config.dim, -1), patchBias.value());
-      return tokens.add(config.table().interpolate(positions.value(), rows, columns));
+      return tokens.add(config.table().interpolate(positions.value(), (int) rows, (int) columns));
     }
   }
 }
