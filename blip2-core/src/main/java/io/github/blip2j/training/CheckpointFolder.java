@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoints of a run: safetensors files with the trained parameters under their own names,
- * the optimiser's state under {@code optimizer.}, the objective's under {@code objective.}, averages
- * of the parameters under {@code ema.}, and the position in the header. {@link Trainer} uses it; a
- * loop of one's own may do so too.
+ * the optimiser's state under {@code optimizer.}, the objective's under {@code objective.},
+ * averages of the parameters under {@code ema.}, and the position in the header. {@link Trainer}
+ * uses it; a loop of one's own may do so too.
  *
  * <p>There are numbered ones, {@code step-00001000.safetensors}, of which the last are kept, and
  * named ones, such as {@code best.safetensors}, which stay until the next of that name.
@@ -308,8 +307,7 @@ public final class CheckpointFolder {
     load(file, parameters, CheckpointTensors.Kind.AVERAGES);
   }
 
-  private static void load(
-      Path file, Collection<Parameter> parameters, CheckpointTensors.Kind kind)
+  private static void load(Path file, Collection<Parameter> parameters, CheckpointTensors.Kind kind)
       throws IOException {
     try (SafetensorsFile saved = SafetensorsFile.open(file);
         Scope scope = Scope.open();

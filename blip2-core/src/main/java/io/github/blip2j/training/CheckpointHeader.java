@@ -57,8 +57,7 @@ final class CheckpointHeader {
   }
 
   /** The header of a checkpoint to be written. */
-  static Map<String, String> of(
-      TrainingPosition at, Parts parts, Map<String, Double> listeners) {
+  static Map<String, String> of(TrainingPosition at, Parts parts, Map<String, Double> listeners) {
     TrainingSettings settings = parts.settings;
     Optimizer optimizer = parts.optimizer;
     Map<String, String> header = new LinkedHashMap<>(SafetensorsWriter.PYTORCH_METADATA);

@@ -36,8 +36,7 @@ final class CheckpointTensors {
   private final Objective<?> objective;
   private final @Nullable WeightAverage average;
 
-  CheckpointTensors(
-      Optimizer optimizer, Objective<?> objective, @Nullable WeightAverage average) {
+  CheckpointTensors(Optimizer optimizer, Objective<?> objective, @Nullable WeightAverage average) {
     this.optimizer = optimizer;
     this.objective = objective;
     this.average = average;
@@ -157,8 +156,7 @@ final class CheckpointTensors {
   }
 
   /** Writes a file's parameters, and nothing else of it, into those of a model. */
-  static void load(
-      String where, SafetensorsFile saved, Collection<Parameter> parameters, Kind kind)
+  static void load(String where, SafetensorsFile saved, Collection<Parameter> parameters, Kind kind)
       throws IOException {
     Map<String, Parameter> byName = new TreeMap<>();
     parameters.forEach(parameter -> byName.put(parameter.name(), parameter));

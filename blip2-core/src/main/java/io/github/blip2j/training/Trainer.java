@@ -86,7 +86,9 @@ public final class Trainer<B extends Batch> {
       TrainStep<B> update,
       CheckpointFolder checkpoints,
       LongSupplier nanoTime) {
-    this(new Parts<>(source, settings, update, complete(checkpoints, source, settings, update), nanoTime));
+    this(
+        new Parts<>(
+            source, settings, update, complete(checkpoints, source, settings, update), nanoTime));
   }
 
   private Trainer(Parts<B> parts) {

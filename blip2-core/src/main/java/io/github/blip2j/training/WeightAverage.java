@@ -14,8 +14,8 @@ import java.util.Map;
  * An exponential moving average (EMA) of the trained parameters (Polyak and Juditsky 1992), which
  * often generalises better than the last of them.
  *
- * <p>After update {@code t}, counted from 1, each average moves by {@code average = d average + (1 -
- * d) weight} with {@code d = min(decay, (1 + t) / (10 + t))}, as in TensorFlow's {@code
+ * <p>After update {@code t}, counted from 1, each average moves by {@code average = d average + (1
+ * - d) weight} with {@code d = min(decay, (1 + t) / (10 + t))}, as in TensorFlow's {@code
  * ExponentialMovingAverage}. Without the second term short runs would average little but the
  * weights of the start.
  *

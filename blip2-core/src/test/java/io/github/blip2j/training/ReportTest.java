@@ -68,7 +68,8 @@ final class ReportTest {
     List<JsonObject> lines = lines("run");
     assertEquals(2, lines.size());
     for (int line = 0; line < 2; line++) {
-      double mean = losses.each.subList(3 * line, 3 * line + 3).stream().mapToDouble(x -> x).sum() / 3;
+      double mean =
+          losses.each.subList(3 * line, 3 * line + 3).stream().mapToDouble(x -> x).sum() / 3;
       assertEquals(mean, lines.get(line).get("loss").getAsDouble(), 1e-15);
       assertEquals(mean / 2, lines.get(line).get("loss_error").getAsDouble(), 1e-6);
     }

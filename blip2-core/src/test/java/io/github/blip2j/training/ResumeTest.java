@@ -81,9 +81,7 @@ final class ResumeTest {
     }
     assertArrayEquals(
         bytes("whole", "step-00000006.safetensors"), bytes("parts", "step-00000006.safetensors"));
-    assertEquals(
-        Toy.log(folder.resolve("whole")),
-        Toy.log(folder.resolve("parts")));
+    assertEquals(Toy.log(folder.resolve("whole")), Toy.log(folder.resolve("parts")));
   }
 
   @Test

@@ -146,15 +146,16 @@ final class RunFolderTest {
             + " of 10 bytes; choose another folder");
     assertRefused(
         description().withModels(Map.of("--vision", model)),
-        "run of --vision " + model + " of 10 bytes expected, got one of none; choose another folder");
+        "run of --vision "
+            + model
+            + " of 10 bytes expected, got one of none; choose another folder");
     Path moved = Files.move(model, folder.resolve("moved"));
     RunFolder.open(run, description().withModels(Map.of("--model", moved))).close();
     assertArrayEquals(before, Files.readAllBytes(run.resolve("run.json")));
   }
 
   private void assertRefused(RunDescription description, String message) {
-    var refused =
-        assertThrows(IllegalStateException.class, () -> RunFolder.open(run, description));
+    var refused = assertThrows(IllegalStateException.class, () -> RunFolder.open(run, description));
 
     assertEquals(run.resolve("run.json") + ": " + message, refused.getMessage());
   }

@@ -190,7 +190,8 @@ final class ValidationTest {
     assertEquals(3, validation.best());
     assertEquals(4, CheckpointFolder.stepOf(file("run", "best.safetensors")));
     String log = Toy.log(folder.resolve("run"));
-    assertTrue(log.contains("{\"step\":0,\"epoch\":0,\"event\":\"start\",\"val_score\":null}"), log);
+    assertTrue(
+        log.contains("{\"step\":0,\"epoch\":0,\"event\":\"start\",\"val_score\":null}"), log);
   }
 
   @Test
@@ -206,8 +207,7 @@ final class ValidationTest {
   void patience_endsTheRun_andAgainWhenItIsResumed() throws IOException {
     double[] values = {3, 2, 2, 2.5, 0, 0, 0};
     TrainingPosition end =
-        toy.trainer(settings("run"))
-            .start(chosen(BestMetric.min("score"), values).withPatience(2));
+        toy.trainer(settings("run")).start(chosen(BestMetric.min("score"), values).withPatience(2));
     assertEquals(3, end.step());
 
     try (Toy other = new Toy(1, 0.25)) {
@@ -232,8 +232,7 @@ final class ValidationTest {
   @ValueSource(longs = {1, 2, 3, 4, 5})
   void resume_afterAnyStep_choosesTheSame(long stop) throws IOException {
     double[] values = {9, 5, 7, 6, 8, 4, 5};
-    toy.trainer(settings("whole"))
-        .start(chosen(BestMetric.min("score"), values).withPatience(4));
+    toy.trainer(settings("whole")).start(chosen(BestMetric.min("score"), values).withPatience(4));
     try (Toy stopped = new Toy(7, 0.25);
         Toy resumed = new Toy(99, 0.25)) {
       stopped
@@ -323,8 +322,7 @@ final class ValidationTest {
 
   private void assertFails(Validation validation, String message) {
     var thrown =
-        assertThrows(
-            ListenerException.class, () -> toy.trainer(settings("run")).start(validation));
+        assertThrows(ListenerException.class, () -> toy.trainer(settings("run")).start(validation));
 
     assertEquals(message, requireNonNull(thrown.getCause()).getMessage());
   }

@@ -149,8 +149,7 @@ final class WeightAverageTest {
       assertArrayEquals(averages, averages(average));
       assertEquals(before, loss(toy));
       assertFalse(before == swapped);
-      CheckpointFolder.loadAverages(
-          folder.resolve("run").resolve(LAST), toy.params.all().values());
+      CheckpointFolder.loadAverages(folder.resolve("run").resolve(LAST), toy.params.all().values());
       assertEquals(swapped, loss(toy));
       CheckpointFolder.loadParameters(
           folder.resolve("run").resolve(LAST), toy.params.all().values());

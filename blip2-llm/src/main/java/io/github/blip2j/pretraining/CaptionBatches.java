@@ -122,8 +122,9 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   }
 
   /**
-   * With images that are read and augmented ahead. This bounds the memory: there are at most so many
-   * batches of images in 8 bits, of three bytes a pixel, and on each thread one that is decoded.
+   * With images that are read and augmented ahead. This bounds the memory: there are at most so
+   * many batches of images in 8 bits, of three bytes a pixel, and on each thread one that is
+   * decoded.
    *
    * @param threads 0 to read on the trainer's thread, when a batch is requested
    * @param batches at least 1, unless there are no threads
@@ -244,8 +245,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   /** Records with inputs of their own. */
   List<CaptionRecord> asked() {
     return (preparation.dialogues ? set.listed() : List.<CaptionRecord>of())
-        .stream().filter(each -> !input(each).isEmpty())
-        .toList();
+        .stream().filter(each -> !input(each).isEmpty()).toList();
   }
 
   /** The input before a record's output; empty if it has none. */
@@ -327,12 +327,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    * @param skipped the damaged ones that it replaces
    */
   private record Sample(
-      String id,
-      String imageId,
-      Seen seen,
-      String input,
-      String caption,
-      List<String> skipped) {}
+      String id, String imageId, Seen seen, String input, String caption, List<String> skipped) {}
 
   /** An image of the size of the model's input, or none and one of several stored views. */
   private record Seen(@Nullable Image image, int view) {}

@@ -57,7 +57,8 @@ public record StageOneParts(
 
   /** Parts with their own sizes. */
   public static StageOneParts of(Path vision, Path bert) {
-    return new StageOneParts(vision, bert, UnaryOperator.identity(), VisionFamilies.installed(), false);
+    return new StageOneParts(
+        vision, bert, UnaryOperator.identity(), VisionFamilies.installed(), false);
   }
 
   /** With a change of the sizes, such as another image size. */

@@ -28,8 +28,8 @@ public record StageOnePass(
     RandomGenerator random,
     StageOneOutput output) {
   /**
-   * The weighted sum of the losses, with {@code itc}, {@code itm} and {@code itg} as parts, as far as
-   * they have a weight.
+   * The weighted sum of the losses, with {@code itc}, {@code itm} and {@code itg} as parts, as far
+   * as they have a weight.
    */
   public Losses losses() {
     return new Losses(output.total(), output.parts());

@@ -52,8 +52,7 @@ final class ShardBatchesTest {
         assertEquals(Scenes.CAPTIONS.get(Integer.parseInt(key)), batch.captions().get(i));
         assertTrue(batch.imageIds().get(i).endsWith("tar: " + key));
         var image = new ImageDecoder().decode(Scenes.IMAGES.resolve(key + ".png"));
-        assertArrayEquals(
-            Scenes.processor().pixels(image), batch.pixels().select(0, i).toFloats());
+        assertArrayEquals(Scenes.processor().pixels(image), batch.pixels().select(0, i).toFloats());
       }
     }
   }
@@ -113,7 +112,8 @@ final class ShardBatchesTest {
             .add("a.png", Files.readAllBytes(Scenes.IMAGES.resolve("0.png")))
             .add("a.json", "{\"caption\": \"a cross\", \"image_id\": 100}")
             .write(folder.resolve("ids.tar"));
-    CaptionSet set = CaptionSet.parse(ids + "," + Scenes.captions(folder), Scenes.IMAGES, Faulty.REFUSE, 1);
+    CaptionSet set =
+        CaptionSet.parse(ids + "," + Scenes.captions(folder), Scenes.IMAGES, Faulty.REFUSE, 1);
 
     CaptionBatch batch = all(CaptionBatches.of(set, Scenes.processor(), 9, 1), 0, 0).get(0);
 
@@ -127,7 +127,11 @@ final class ShardBatchesTest {
     Path second =
         Files.writeString(
             folder.resolve("second.json"),
-            "[" + Scenes.record("7.png", "a star", "100") + "," + Scenes.record("0.png", "x", "100") + "]");
+            "["
+                + Scenes.record("7.png", "a star", "100")
+                + ","
+                + Scenes.record("0.png", "x", "100")
+                + "]");
     var e =
         assertThrows(
             DataException.class,
@@ -147,10 +151,14 @@ final class ShardBatchesTest {
     byte[] good = Files.readAllBytes(Scenes.IMAGES.resolve("0.png"));
     Path file =
         new Tar()
-            .add("bad.png", "no image").add("bad.txt", "a")
-            .add("good.png", good).add("good.txt", "b")
-            .add("silent.png", good).add("silent.json", "{}")
-            .add("blank.png", good).add("blank.txt", "...")
+            .add("bad.png", "no image")
+            .add("bad.txt", "a")
+            .add("good.png", good)
+            .add("good.txt", "b")
+            .add("silent.png", good)
+            .add("silent.json", "{}")
+            .add("blank.png", good)
+            .add("blank.txt", "...")
             .write(folder.resolve("d.tar"));
     CaptionSet strict = CaptionSet.shards(List.of(file), Faulty.REFUSE);
     CaptionSet lenient = CaptionSet.shards(List.of(file), Faulty.SKIP);
@@ -159,7 +167,8 @@ final class ShardBatchesTest {
 
     List<CaptionBatch> epoch = all(batches, 0, 0);
 
-    assertEquals(List.of("b", "b", "b", "b"), epoch.stream().map(b -> b.captions().get(0)).toList());
+    assertEquals(
+        List.of("b", "b", "b", "b"), epoch.stream().map(b -> b.captions().get(0)).toList());
     assertEquals(
         List.of("d.tar: sample 1", "d.tar: sample 3", "d.tar: sample 4"), batches.damaged());
     var e =

@@ -35,13 +35,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -49,6 +47,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(InScope.class)
 final class StageOneTrainingTest {
@@ -183,8 +183,7 @@ final class StageOneTrainingTest {
   @CsvSource({"0,0,0", "-1,1,1", "NaN,1,1", "1,Infinity,1"})
   void withWeights_thatTeachNothing_isRefused(double itc, double itm, double itg) {
     var refused =
-        assertThrows(
-            IllegalArgumentException.class, () -> training.withWeights(itc, itm, itg));
+        assertThrows(IllegalArgumentException.class, () -> training.withWeights(itc, itm, itg));
 
     assertEquals(
         String.format(

@@ -1,8 +1,8 @@
 package io.github.blip2j.cli.training;
 
 import io.github.blip2j.cli.console.UsageException;
-import io.github.blip2j.data.loading.Prefetch;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.data.loading.Prefetch;
 import io.github.blip2j.data.shard.ShardNames;
 import io.github.blip2j.data.shard.ShardSet;
 import io.github.blip2j.pretraining.CaptionBatches;

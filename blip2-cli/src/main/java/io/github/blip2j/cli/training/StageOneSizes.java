@@ -132,8 +132,7 @@ final class StageOneSizes {
     sizes =
         sizes
             .withBert(
-                bert.withCrossAttentionEvery(
-                    or(crossAttentionEvery, bert.crossAttentionEvery())))
+                bert.withCrossAttentionEvery(or(crossAttentionEvery, bert.crossAttentionEvery())))
             .withQueryTokens(or(queries, sizes.queryTokens()))
             .withProjectionDim(or(projectionDim, sizes.projectionDim()))
             .withMaxTextTokens(or(maxTextTokens, sizes.maxTextTokens()));

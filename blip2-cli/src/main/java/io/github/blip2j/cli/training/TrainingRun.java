@@ -6,6 +6,7 @@ import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.CaptionBatch;
@@ -14,22 +15,21 @@ import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.training.Objective;
 import io.github.blip2j.training.Trainer;
+import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.WeightAverage;
 import io.github.blip2j.training.run.RunFolder;
 import io.github.blip2j.training.validation.Evaluator;
 import io.github.blip2j.training.validation.LossEvaluator;
 import io.github.blip2j.training.validation.Validation;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
 import picocli.CommandLine.ExitCode;
 
 /** A run of either stage: captions, a model, updates until the end or Ctrl-C, then exports. */
@@ -120,11 +120,7 @@ final class TrainingRun {
   }
 
   private TrainingRun(
-      Console console,
-      StageOptions options,
-      Data data,
-      Progress progress,
-      TrainingReport report) {
+      Console console, StageOptions options, Data data, Progress progress, TrainingReport report) {
     this.console = console;
     this.options = options;
     this.data = data;
@@ -220,8 +216,7 @@ final class TrainingRun {
     List<Evaluator> all = new ArrayList<>();
     all.add(
         at -> {
-          progress.doing(
-              String.format(Locale.ROOT, "validating after step %d", at.step()));
+          progress.doing(String.format(Locale.ROOT, "validating after step %d", at.step()));
           return Map.of();
         });
     all.addAll(work.evaluators);

@@ -78,8 +78,7 @@ final class ValidationOptions {
     requirePositive("--validate-every", every == null ? 1 : every);
     requirePositive("--patience", patience == null ? 1 : patience);
     if (decay != null && !(decay > 0 && decay < 1)) {
-      throw new IllegalArgumentException(
-          "--ema: decay expected above 0 and below 1, got " + decay);
+      throw new IllegalArgumentException("--ema: decay expected above 0 and below 1, got " + decay);
     }
   }
 
@@ -87,7 +86,11 @@ final class ValidationOptions {
     if (value != null) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT, "%s expected with %s only, got it without; add %s", option, other, other));
+              Locale.ROOT,
+              "%s expected with %s only, got it without; add %s",
+              option,
+              other,
+              other));
     }
   }
 

@@ -104,11 +104,11 @@ final class ValidationCommandTest {
         files("run"));
     List<JsonObject> validated =
         log("run").stream().filter(line -> line.has("val_loss_itm")).toList();
-    assertEquals(List.of(0L, 2L, 4L), validated.stream().map(l -> l.get("step").getAsLong()).toList());
+    assertEquals(
+        List.of(0L, 2L, 4L), validated.stream().map(l -> l.get("step").getAsLong()).toList());
     double best =
         validated.stream().mapToDouble(l -> l.get("val_loss").getAsDouble()).min().orElseThrow();
-    assertEquals(
-        best, shell.document().getAsJsonObject("best").get("value").getAsDouble(), 1e-12);
+    assertEquals(best, shell.document().getAsJsonObject("best").get("value").getAsDouble(), 1e-12);
     assertTrue(shell.err().contains("blip2: validation after step 0: loss "), shell.err());
     try (var one = SafetensorsFile.open(folder.resolve("plain").resolve(LAST));
         var two = SafetensorsFile.open(folder.resolve("run").resolve(LAST))) {
@@ -158,7 +158,8 @@ final class ValidationCommandTest {
     assertEquals(0, averaged.exit(), averaged.err());
     assertTrue(averaged.err().contains("blip2: exporting averaged weights\n"), averaged.err());
     assertFalse(
-        Arrays.equals(bytes("last", "lavis/checkpoint.pth"), bytes("averaged", "lavis/checkpoint.pth")));
+        Arrays.equals(
+            bytes("last", "lavis/checkpoint.pth"), bytes("averaged", "lavis/checkpoint.pth")));
   }
 
   @Test
@@ -212,8 +213,7 @@ final class ValidationCommandTest {
     train("run");
     Path description = folder.resolve("run/run.json");
     Files.writeString(
-        description,
-        Files.readString(description).replace("\"train stage1\"", "\"train stage2\""));
+        description, Files.readString(description).replace("\"train stage1\"", "\"train stage2\""));
 
     for (String[] more : new String[][] {{}, {"--resume"}}) {
       assertEquals(

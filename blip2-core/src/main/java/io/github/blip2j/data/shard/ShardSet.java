@@ -77,8 +77,10 @@ public final class ShardSet implements SampleSet {
     if (firsts[files.size()] == 0) {
       throw new DataException(
           String.format(
-              Locale.ROOT, "%s: samples expected at least 1 in %d shards, got none",
-              files.isEmpty() ? "data" : files.get(0), files.size()));
+              Locale.ROOT,
+              "%s: samples expected at least 1 in %d shards, got none",
+              files.isEmpty() ? "data" : files.get(0),
+              files.size()));
     }
     return new ShardSet(List.copyOf(shards), firsts, DEFAULT_BUFFER);
   }

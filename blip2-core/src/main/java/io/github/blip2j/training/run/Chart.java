@@ -64,8 +64,7 @@ final class Chart {
     if (values[0] > values[1]) {
       return "";
     }
-    return new Chart(curves, Axis.over(steps[0], steps[1]), Axis.over(values[0], values[1]))
-        .draw();
+    return new Chart(curves, Axis.over(steps[0], steps[1]), Axis.over(values[0], values[1])).draw();
   }
 
   private static double[] finite(Map<String, List<Curve.Point>> curves, boolean across) {
@@ -144,9 +143,13 @@ final class Chart {
     double size = Math.abs(value);
     if (size != 0 && (size < 1e-3 || size >= 1e6)) {
       String digits = String.format(Locale.ROOT, "%.3e", value);
-      return digits.replaceAll("\\.?0*e", "e").replaceAll("e([+-])0+(?=\\d)", "e$1").replace("e+", "e");
+      return digits
+          .replaceAll("\\.?0*e", "e")
+          .replaceAll("e([+-])0+(?=\\d)", "e$1")
+          .replace("e+", "e");
     }
-    String digits = String.format(Locale.ROOT, size < 10 ? "%.4f" : size < 1000 ? "%.2f" : "%.0f", value);
+    String digits =
+        String.format(Locale.ROOT, size < 10 ? "%.4f" : size < 1000 ? "%.2f" : "%.0f", value);
     return digits.contains(".") ? digits.replaceAll("\\.?0+$", "") : digits;
   }
 

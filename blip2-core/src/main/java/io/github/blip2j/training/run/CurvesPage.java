@@ -114,9 +114,7 @@ public final class CurvesPage {
   }
 
   private static double number(@Nullable JsonElement value) {
-    return value != null
-            && value.isJsonPrimitive()
-            && value.getAsJsonPrimitive().isNumber()
+    return value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()
         ? value.getAsDouble()
         : Double.NaN;
   }
@@ -187,7 +185,8 @@ public final class CurvesPage {
         object
             .entrySet()
             .forEach(each -> row(html, entry.getKey() + " " + each.getKey(), each.getValue()));
-      } else if (entry.getValue() instanceof JsonArray array && !entry.getKey().equals("arguments")) {
+      } else if (entry.getValue() instanceof JsonArray array
+          && !entry.getKey().equals("arguments")) {
         array.forEach(each -> row(html, entry.getKey(), each));
       } else {
         row(html, entry.getKey(), entry.getValue());

@@ -93,11 +93,7 @@ final class RunFile {
 
   private static String words(String option, JsonObject model) {
     return String.format(
-        Locale.ROOT,
-        "%s %s of %s bytes",
-        option,
-        text(model, "path"),
-        text(model, "bytes"));
+        Locale.ROOT, "%s %s of %s bytes", option, text(model, "path"), text(model, "bytes"));
   }
 
   private IllegalStateException another(String ours, String theirs) {

@@ -97,8 +97,7 @@ public final class Validation implements TrainingListener {
   public Validation withPatience(int validations) {
     requirePositive("patience", validations);
     return with(
-        new Choices(
-            choices.every, choices.metric, validations, choices.average, choices.hearer));
+        new Choices(choices.every, choices.metric, validations, choices.average, choices.hearer));
   }
 
   /** With the averages of the weights in place of the last ones. */

@@ -116,8 +116,7 @@ final class MixtureTest {
 
     assertEquals(
         message,
-        assertThrows(
-                IllegalArgumentException.class, () -> Mixture.of(sets, List.of(1.0, weight)))
+        assertThrows(IllegalArgumentException.class, () -> Mixture.of(sets, List.of(1.0, weight)))
             .getMessage());
   }
 

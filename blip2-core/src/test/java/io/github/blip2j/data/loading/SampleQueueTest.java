@@ -45,8 +45,7 @@ final class SampleQueueTest {
   @Test
   void next_readsNoFurtherAheadThanAllowed() throws Exception {
     AtomicInteger read = new AtomicInteger();
-    try (var queue =
-        new SampleQueue<>(place -> read.incrementAndGet(), prefetch(2, 5), 0, 1000)) {
+    try (var queue = new SampleQueue<>(place -> read.incrementAndGet(), prefetch(2, 5), 0, 1000)) {
       assertEquals(0, read.get());
       for (int i = 0; i < 20; i++) {
         queue.next(i);

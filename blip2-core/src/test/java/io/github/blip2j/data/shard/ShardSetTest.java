@@ -39,7 +39,9 @@ final class ShardSetTest {
             .add("set/.hidden", "x")
             .add("__meta__.json", "{}")
             .add("set/0002.caption.json", "ignored, as the key ends at the first dot")
-            .add("set/0002.json", "{\"caption\": [\"a cat\", \"two\"], \"image_id\": 5, \"url\": \"u\"}")
+            .add(
+                "set/0002.json",
+                "{\"caption\": [\"a cat\", \"two\"], \"image_id\": 5, \"url\": \"u\"}")
             .add("set/0002.PNG", "PNG two")
             .add("set/0002.txt", "not this")
             .write(folder.resolve("0.tar"));
@@ -133,8 +135,7 @@ final class ShardSetTest {
 
   @Test
   void open_truncatedAnywhere_isRefused() throws IOException {
-    byte[] whole =
-        new Tar().add("a.jpg", new byte[700]).add("a.txt", "text").toByteArray();
+    byte[] whole = new Tar().add("a.jpg", new byte[700]).add("a.txt", "text").toByteArray();
     Path file = folder.resolve("t.tar");
     int content = 512 + 1024 + 512 + 512;
     for (int length = 0; length < content + 512; length += 256) {
@@ -142,8 +143,7 @@ final class ShardSetTest {
 
       String message =
           String.valueOf(
-              assertThrows(
-                      DataException.class, () -> ShardSet.open(List.of(file), Unpaired.REFUSE))
+              assertThrows(DataException.class, () -> ShardSet.open(List.of(file), Unpaired.REFUSE))
                   .getMessage());
 
       assertTrue(message.startsWith(file + ": "), message);
@@ -162,10 +162,14 @@ final class ShardSetTest {
     Path alone = new Tar().add("a.jpg", "1").write(folder.resolve("alone.tar"));
     Path silent = new Tar().add("b.txt", "1").write(folder.resolve("silent.tar"));
     Path twice =
-        new Tar().add("a.jpg", "1").add("a.txt", "x").add("b.jpg", "1").add("b.txt", "x")
-            .add("a.png", "2").write(folder.resolve("twice.tar"));
-    Path images =
-        new Tar().add("a.jpg", "1").add("a.png", "2").write(folder.resolve("images.tar"));
+        new Tar()
+            .add("a.jpg", "1")
+            .add("a.txt", "x")
+            .add("b.jpg", "1")
+            .add("b.txt", "x")
+            .add("a.png", "2")
+            .write(folder.resolve("twice.tar"));
+    Path images = new Tar().add("a.jpg", "1").add("a.png", "2").write(folder.resolve("images.tar"));
     byte[] one = new Tar().add("a.jpg", "1").add("a.txt", "x").toByteArray();
     byte[] joined = Arrays.copyOf(one, 2 * one.length);
     System.arraycopy(one, 0, joined, one.length, one.length);
@@ -173,19 +177,29 @@ final class ShardSetTest {
     Path zipped = Files.write(folder.resolve("z.tar.gz"), one);
     Path noTar = Files.writeString(folder.resolve("n.tar"), "no tar file".repeat(100));
 
-    assertRefused("sample a expected an image and a .txt or .json, got the image alone; add it, or"
-        + " skip such samples (--skip-faulty)", alone);
-    assertRefused("sample b expected an image and a .txt or .json, got the text alone; add it, or"
-        + " skip such samples (--skip-faulty)", silent);
-    assertRefused("sample a expected once and its members side by side, got it again; give each"
-        + " sample a name of its own", twice);
+    assertRefused(
+        "sample a expected an image and a .txt or .json, got the image alone; add it, or"
+            + " skip such samples (--skip-faulty)",
+        alone);
+    assertRefused(
+        "sample b expected an image and a .txt or .json, got the text alone; add it, or"
+            + " skip such samples (--skip-faulty)",
+        silent);
+    assertRefused(
+        "sample a expected once and its members side by side, got it again; give each"
+            + " sample a name of its own",
+        twice);
     assertRefused("sample a expected one image, got another with a.png; leave one out", images);
-    assertRefused("shard expected to end after its empty blocks, got more at byte 10240; join"
-        + " archives with tar --concatenate", pair);
+    assertRefused(
+        "shard expected to end after its empty blocks, got more at byte 10240; join"
+            + " archives with tar --concatenate",
+        pair);
     assertRefused("shard expected as a plain tar file, got a compressed one; gunzip it", zipped);
     assertRefused("shard expected, got no file; check name and braces", folder.resolve("7.tar"));
-    assertRefused("shard expected once, got it again; leave one out",
-        () -> ShardSet.open(List.of(alone, alone), Unpaired.SKIP), alone);
+    assertRefused(
+        "shard expected once, got it again; leave one out",
+        () -> ShardSet.open(List.of(alone, alone), Unpaired.SKIP),
+        alone);
     assertThrows(DataException.class, () -> ShardSet.open(List.of(noTar), Unpaired.REFUSE));
   }
 
@@ -193,16 +207,20 @@ final class ShardSetTest {
   void read_textThatIsNoRecord_isNamed() throws IOException {
     Path file =
         new Tar()
-            .add("a.jpg", "1").add("a.json", "{\"caption\": ")
-            .add("b.jpg", "1").add("b.json", "{\"width\": 1}")
-            .add("c.jpg", "1").add("c.txt", new byte[] {(byte) 0xFF})
-            .add("d.jpg", "1").add("d.json", "[1]")
+            .add("a.jpg", "1")
+            .add("a.json", "{\"caption\": ")
+            .add("b.jpg", "1")
+            .add("b.json", "{\"width\": 1}")
+            .add("c.jpg", "1")
+            .add("c.txt", new byte[] {(byte) 0xFF})
+            .add("d.jpg", "1")
+            .add("d.json", "[1]")
             .write(folder.resolve("t.tar"));
     ShardSet set = ShardSet.open(List.of(file), Unpaired.REFUSE);
 
     assertRefused("sample a.json expected JSON, got malformed text", () -> set.read(0), file);
-    assertRefused("sample b: caption expected in its .json, or a .txt, got neither",
-        () -> set.read(1), file);
+    assertRefused(
+        "sample b: caption expected in its .json, or a .txt, got neither", () -> set.read(1), file);
     assertRefused("sample c: text expected UTF-8, got other bytes", () -> set.read(2), file);
     assertRefused("sample d.json expected an object, got a list", () -> set.read(3), file);
   }

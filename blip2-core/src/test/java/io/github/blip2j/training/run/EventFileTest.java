@@ -15,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class EventFileTest {
   /**
-   * The same events by tensorboard 2.21 in Python: {@code RecordWriter} over {@code Event} messages.
+   * The same events by tensorboard 2.21 in Python: {@code RecordWriter} over {@code Event}
+   * messages.
    */
   private static final String BY_TENSORBOARD =
       "1800000000000000a37f4b220900001040fc54d9411a0d627261696e2e4576656e743a32338d2fe9"
@@ -45,8 +46,7 @@ final class EventFileTest {
       events.writeScalars(1_700_000_002.75, 300, scalars);
     }
 
-    assertEquals(
-        BY_TENSORBOARD, HexFormat.of().formatHex(Files.readAllBytes(files().get(0))));
+    assertEquals(BY_TENSORBOARD, HexFormat.of().formatHex(Files.readAllBytes(files().get(0))));
   }
 
   @Test

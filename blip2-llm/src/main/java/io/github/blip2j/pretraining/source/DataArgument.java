@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A data set as a user names it, such as {@code captions.json:2} or {@code shards/{000..123}.tar}.
  *
- * @param name a file as {@link io.github.blip2j.data.DataFile#parse} reads it, or the name of shards
+ * @param name a file as {@link io.github.blip2j.data.DataFile#parse} reads it, or the name of
+ *     shards
  * @param weight its weight among several, or null
  */
 public record DataArgument(String name, @Nullable Double weight) {

@@ -96,9 +96,7 @@ public final class StageOneObjective {
     @Nullable Compared compared =
         weights.contrast > 0 || weights.matching > 0 ? compared(queries, texts, pass) : null;
     @Nullable Tensor itc =
-        weights.contrast > 0 && compared != null
-            ? contrast.of(compared.similarities, pairs)
-            : null;
+        weights.contrast > 0 && compared != null ? contrast.of(compared.similarities, pairs) : null;
 
     @Nullable Negatives negatives =
         weights.matching > 0 && compared != null
@@ -124,8 +122,7 @@ public final class StageOneObjective {
         compared == null ? null : compared.similarities,
         negatives,
         logits,
-        new StageOneStates(
-            keyValues, queries, compared == null ? null : compared.starts, decoded));
+        new StageOneStates(keyValues, queries, compared == null ? null : compared.starts, decoded));
   }
 
   /** The encoded queries; negatives alone need no gradients of them. */
@@ -174,8 +171,7 @@ public final class StageOneObjective {
     return total;
   }
 
-  private static @Nullable Tensor plus(
-      @Nullable Tensor sum, @Nullable Tensor loss, double weight) {
+  private static @Nullable Tensor plus(@Nullable Tensor sum, @Nullable Tensor loss, double weight) {
     if (loss == null) {
       return sum;
     }

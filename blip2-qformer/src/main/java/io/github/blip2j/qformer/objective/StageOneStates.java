@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param queries the queries' output for the images, [B, Q, C]
  * @param textStarts of ITC and ITM: the output of each text's first token, without an image, [B, 1,
  *     C]
- * @param decoded of ITG: the output of the text's tokens, each of which has seen the queries and the
- *     tokens before it, [B, T, C]
+ * @param decoded of ITG: the output of the text's tokens, each of which has seen the queries and
+ *     the tokens before it, [B, T, C]
  */
 public record StageOneStates(
     CrossAttentionKeyValues imageKeyValues,
