@@ -46,7 +46,7 @@ final class OwnSiglipTest {
     weights = Checkpoint.open(own);
     ConfigJson json = ConfigJson.read(own.resolve("config.json"));
     config = TinySiglips.families().readModel(json);
-    keys = config.addNames(KeyMap.builder(), "vision", "").build();
+    keys = config.addNames(KeyMap.builder(), "vision.", "").build();
     params = Params.root(new CheckpointWeights("siglip", weights, keys), home);
     encoder = config.build(params.at("vision"));
     params.finish();

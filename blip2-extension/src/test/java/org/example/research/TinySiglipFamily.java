@@ -105,10 +105,10 @@ public final class TinySiglipFamily implements VisionFamily {
 
     @Override
     public KeyMap.Builder addNames(KeyMap.Builder keys, String ours, String theirs) {
-      String layer = ours + ".layers.*.";
+      String layer = ours + "layers.*.";
       String stored = theirs + "encoder.layers.*.";
-      return keys.rename(ours + ".patches", theirs + "embeddings.patch_embedding")
-          .rename(ours + ".positions", theirs + "embeddings.position_embedding.weight")
+      return keys.rename(ours + "patches", theirs + "embeddings.patch_embedding")
+          .rename(ours + "positions", theirs + "embeddings.position_embedding.weight")
           .rename(layer + "attentionNorm", stored + "layer_norm1")
           .rename(layer + "attention.query", stored + "self_attn.q_proj")
           .rename(layer + "attention.key", stored + "self_attn.k_proj")
@@ -117,7 +117,7 @@ public final class TinySiglipFamily implements VisionFamily {
           .rename(layer + "mlpNorm", stored + "layer_norm2")
           .rename(layer + "mlp.up", stored + "mlp.fc1")
           .rename(layer + "mlp.down", stored + "mlp.fc2")
-          .rename(ours + ".outputNorm", theirs + "post_layernorm")
+          .rename(ours + "outputNorm", theirs + "post_layernorm")
           .ignore(theirs + "head.*"); // pools the tokens to one
     }
   }
