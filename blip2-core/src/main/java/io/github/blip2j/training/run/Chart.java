@@ -113,7 +113,7 @@ final class Chart {
       }
       drawing = there; // a number that is not finite makes a gap
     }
-    add(svg, "<path class='line %s' d='%s'/>%n", kind, line);
+    add(svg, "<path class='line %s' fill='none' d='%s'/>%n", kind, line);
     if (points.size() < DOTS) {
       for (Curve.Point point : points) {
         if (Double.isFinite(point.value())) {

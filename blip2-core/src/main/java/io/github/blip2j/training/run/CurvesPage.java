@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,7 +154,7 @@ public final class CurvesPage {
           Curve curve = curves.get(name);
           if (curve != null) {
             charts
-                .computeIfAbsent(title, key -> new LinkedHashMap<>())
+                .computeIfAbsent(title, key -> new TreeMap<>()) // training, then validation
                 .put(validated ? "val" : "train", curve);
           }
         }

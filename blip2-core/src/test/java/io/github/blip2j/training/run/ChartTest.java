@@ -25,7 +25,8 @@ final class ChartTest {
                 List.of(
                     point(0, 1), point(10, 2), point(20, Double.NaN), point(30, 4), point(40, 5))));
 
-    Matcher line = Pattern.compile("<path class='line train' d='([^']*)'/>").matcher(svg);
+    Matcher line =
+        Pattern.compile("<path class='line train' fill='none' d='([^']*)'/>").matcher(svg);
     assertTrue(line.find(), svg);
     assertEquals("M64.0 214.0L159.5 163.0M350.5 61.0L446.0 10.0", line.group(1));
     assertEquals(4, svg.split("<circle", -1).length - 1);
