@@ -47,8 +47,7 @@ final class PhotographsTest {
     all.forEach(
         each -> {
           JsonObject told = each.getAsJsonObject();
-          photographs.add(
-              new Photograph(FOLDER.resolve(told.get("file").getAsString()), told));
+          photographs.add(new Photograph(FOLDER.resolve(told.get("file").getAsString()), told));
         });
     return photographs;
   }
@@ -85,7 +84,8 @@ final class PhotographsTest {
       for (int c = 0; c < 3; c++) {
         for (int y = 0; y < SIDE; y += STEP) {
           for (int x = 0; x < SIDE; x += STEP) {
-            assertEquals(expected[at++], pixels[(c * SIDE + y) * SIDE + x], 1e-6, each.text("file"));
+            assertEquals(
+                expected[at++], pixels[(c * SIDE + y) * SIDE + x], 1e-6, each.text("file"));
           }
         }
       }
@@ -124,11 +124,9 @@ final class PhotographsTest {
     try (ImageTextMatcher matcher = ImageTextMatcher.load(Fixtures.own("hf-itm"))) {
       for (Photograph each : photographs()) {
         JsonArray logits = each.told().getAsJsonArray("match_logits");
-        Match expected =
-            Match.of(0, logits.get(0).getAsDouble(), logits.get(1).getAsDouble());
+        Match expected = Match.of(0, logits.get(0).getAsDouble(), logits.get(1).getAsDouble());
 
-        Match match =
-            matcher.match(matcher.read(each.file()), "a photo of a " + each.text("name"));
+        Match match = matcher.match(matcher.read(each.file()), "a photo of a " + each.text("name"));
 
         assertEquals(expected.itmLogit(), match.itmLogit(), 2e-4, each.text("file"));
         assertEquals(expected.itmProbability(), match.itmProbability(), 1e-4);

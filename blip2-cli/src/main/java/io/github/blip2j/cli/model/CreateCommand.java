@@ -110,7 +110,9 @@ public final class CreateCommand implements Callable<Integer> {
                   Locale.ROOT,
                   "create %s: --tokenizer expected %s",
                   kind,
-                  words == null ? "with the part's words, got none" : "for bert and language only")));
+                  words == null
+                      ? "with the part's words, got none"
+                      : "for bert and language only")));
     }
     var part = new DrawnPart(config, seed);
     if (words == null) {

@@ -20,7 +20,9 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Locale;
 
-/** A run that trains a part of BLIP-2 from nothing: updates until the end or Ctrl-C, then a folder. */
+/**
+ * A run that trains a part of BLIP-2 from nothing: updates until the end or Ctrl-C, then a folder.
+ */
 final class PartTraining {
   private final Console console;
   private final Progress progress;
@@ -79,8 +81,7 @@ final class PartTraining {
       var trainer = new Trainer<>(objective, batches, optimizer, settings);
       try (var interruption = Interruption.calling(trainer::stop)) {
         long steps =
-            Math.min(
-                settings.maxSteps(), settings.epochs() * (perEpoch / settings.accumulate()));
+            Math.min(settings.maxSteps(), settings.epochs() * (perEpoch / settings.accumulate()));
         var listener = new TrainingProgress(console, progress, steps);
         progress.doing("training");
         TrainingPosition end = run.resume ? trainer.resume(listener) : trainer.start(listener);

@@ -17,6 +17,7 @@ public final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "missing required stage: stage1, stage2, vision or language");
+    throw new ParameterException(
+        spec.commandLine(), "missing required stage: stage1, stage2, vision or language");
   }
 }

@@ -90,8 +90,7 @@ public final class VisionCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private void train(
-      CaptionSet captions, SentenceVectors vectors, Scope home, Progress progress)
+  private void train(CaptionSet captions, SentenceVectors vectors, Scope home, Progress progress)
       throws IOException {
     VisionPart part =
         VisionPart.load(

@@ -33,9 +33,7 @@ final class PartCommandsTest {
   @Test
   void chainFromNothing_endsInAModelThatWrites() throws IOException {
     createParts();
-    assertEquals(
-        0,
-        vision("tower", "--max-steps", "2").exit());
+    assertEquals(0, vision("tower", "--max-steps", "2").exit());
     assertEquals(0, language("words", "--max-steps", "2").exit());
     Shell first =
         Shell.run(

@@ -264,7 +264,9 @@ final class TrainCommandTest {
   void train_withoutStage_exits2() {
     assertEquals(
         new Shell(
-            2, "", "blip2: missing required stage: stage1, stage2, vision or language; see blip2 train --help\n"),
+            2,
+            "",
+            "blip2: missing required stage: stage1, stage2, vision or language; see blip2 train --help\n"),
         Shell.run("train"));
   }
 

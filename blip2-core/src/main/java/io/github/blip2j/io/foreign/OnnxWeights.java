@@ -98,8 +98,7 @@ public final class OnnxWeights {
       ByteBuffer raw = tensor.bytes(TENSOR_RAW);
       if (tensor.number(TENSOR_TYPE, 0) == FLOAT && raw != null) {
         String name = tensor.text(TENSOR_NAME);
-        all.put(
-            name, ForeignTensor.of(where + ": " + name, tensor.numbers(TENSOR_DIMS), raw));
+        all.put(name, ForeignTensor.of(where + ": " + name, tensor.numbers(TENSOR_DIMS), raw));
       }
     }
     return all;

@@ -107,7 +107,8 @@ public final class TensorFlowBundle {
     long size = ProtoMessage.varint(where, read);
     requireInside(where, offset, size + 1, index.capacity());
     if (index.get((int) (offset + size)) != 0) {
-      throw new CheckpointException(where + ": index expected without compression, got one with it");
+      throw new CheckpointException(
+          where + ": index expected without compression, got one with it");
     }
     ByteBuffer block = index.slice((int) offset, (int) size).order(ByteOrder.LITTLE_ENDIAN);
     requireInside(where, size - Integer.BYTES, Integer.BYTES, size);

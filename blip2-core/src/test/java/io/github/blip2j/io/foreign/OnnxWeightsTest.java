@@ -85,7 +85,8 @@ final class OnnxWeightsTest {
             .message(1, node)
             .message(5, tensor("onnx::MatMul_1", MATRIX, 2, 3))
             .message(5, tensor("layer.0.dense.bias", new float[] {7, 8, 9}, 3))
-            .message(5, new Bytes().number(1, 1).number(2, 7).text(8, "steps").bytes(9, new byte[8]));
+            .message(
+                5, new Bytes().number(1, 1).number(2, 7).text(8, "steps").bytes(9, new byte[8]));
     return new Bytes().number(1, 6).message(7, graph);
   }
 

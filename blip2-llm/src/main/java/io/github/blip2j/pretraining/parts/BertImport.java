@@ -2,13 +2,13 @@ package io.github.blip2j.pretraining.parts;
 
 import com.google.gson.JsonObject;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.foreign.ForeignTensor;
 import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.BertLMHeadModel;
-import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
@@ -154,7 +154,9 @@ public record BertImport(
         rows[id] = same.isPresent() ? new int[] {same.getAsInt()} : old.encodePlain(word);
         if (rows[id].length == 0) {
           throw new CheckpointException(
-              jar + ": a word of the other tokenizer expected to have pieces, got none of: " + word);
+              jar
+                  + ": a word of the other tokenizer expected to have pieces, got none of: "
+                  + word);
         }
       }
     }

@@ -1,10 +1,10 @@
 package io.github.blip2j.pretraining.parts;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
@@ -61,8 +61,7 @@ public record DrawnPart(Path config, long seed) {
     try (Scope home = Scope.detached()) {
       Params params = Params.root(weights(), home);
       var unused = new BertLMHeadModel(sizes, params);
-      PartFolder.write(
-          folder, json, BertLMHeadModel.huggingFaceNames(), params.all(), tokenizer);
+      PartFolder.write(folder, json, BertLMHeadModel.huggingFaceNames(), params.all(), tokenizer);
     }
   }
 

@@ -54,7 +54,8 @@ record ImportedBert(
    */
   static ImportedBert read(Path jar) throws IOException {
     if (!Files.isRegularFile(jar)) {
-      throw new CheckpointException(jar + ": jar with a BERT expected, got no file; check the path");
+      throw new CheckpointException(
+          jar + ": jar with a BERT expected, got no file; check the path");
     }
     Map<String, byte[]> files = new TreeMap<>();
     try (InputStream in = Files.newInputStream(jar)) {
@@ -126,8 +127,7 @@ record ImportedBert(
             (name, tensor) ->
                 tensors.put(
                     renamed(name), name.endsWith("/kernel") ? tensor.transposed() : tensor));
-    String words =
-        new String(required(jar, files, "assets/vocab.txt"), StandardCharsets.UTF_8);
+    String words = new String(required(jar, files, "assets/vocab.txt"), StandardCharsets.UTF_8);
     JsonObject options = json(jar, files, "assets/model.json");
     boolean lower = !options.has("doLowerCase") || options.get("doLowerCase").getAsBoolean();
     Matcher heads = HEADS.matcher(index);

@@ -1,14 +1,14 @@
 package io.github.blip2j.pretraining.parts;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.io.Checkpoint;
-import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.io.WrapperNames;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.llm.DecoderModel;
 import io.github.blip2j.llm.LanguageConfig;
-import io.github.blip2j.blip2.model.LanguageFamilies;
+import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
@@ -43,7 +43,8 @@ public final class LanguagePart {
   }
 
   /**
-   * Loads a decoder from a folder, such as one of {@link DrawnPart}; all its parameters are trained.
+   * Loads a decoder from a folder, such as one of {@link DrawnPart}; all its parameters are
+   * trained.
    *
    * @param home the scope of the parameters
    * @throws CheckpointException if the folder has no decoder of a known family
@@ -55,7 +56,10 @@ public final class LanguagePart {
         LanguageFamilies.installed().require(json + ": model_type of a language model", type);
     if (family.encodes()) {
       throw new CheckpointException(
-          json + ": language model expected to be a decoder, got " + type + ", which has an encoder");
+          json
+              + ": language model expected to be a decoder, got "
+              + type
+              + ", which has an encoder");
     }
     LanguageConfig config = family.config(json);
     KeyMap.Builder keys = KeyMap.builder();

@@ -91,8 +91,7 @@ public final class PageBatches implements BatchSource<PageBatch> {
       }
     } catch (JsonParseException e) {
       throw new DataException(
-          String.format(
-              Locale.ROOT, "%s: line %d expected JSON, got malformed text", file, number),
+          String.format(Locale.ROOT, "%s: line %d expected JSON, got malformed text", file, number),
           e);
     }
     throw new DataException(

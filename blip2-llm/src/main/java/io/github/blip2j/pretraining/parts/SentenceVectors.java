@@ -61,9 +61,8 @@ public final class SentenceVectors implements AutoCloseable {
    */
   public Tensor of(List<String> sentences) {
     List<String> fresh =
-        new ArrayList<>(new LinkedHashSet<>(sentences)).stream()
-            .filter(sentence -> !known.containsKey(sentence))
-            .toList();
+        new ArrayList<>(new LinkedHashSet<>(sentences))
+            .stream().filter(sentence -> !known.containsKey(sentence)).toList();
     if (!fresh.isEmpty()) {
       compute(fresh);
     }

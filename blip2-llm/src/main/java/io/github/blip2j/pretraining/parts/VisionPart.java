@@ -3,13 +3,13 @@ package io.github.blip2j.pretraining.parts;
 import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
 import io.github.blip2j.blip2.checkpoint.lavis.VisionEncoderSource;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.Init;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.LayerNorm;
 import io.github.blip2j.nn.Linear;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
-import io.github.blip2j.nn.Init;
-import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Weights;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -56,8 +56,7 @@ public final class VisionPart {
       this.norm = new LayerNorm(width, EPS, params.at("norm"));
       this.image = Linear.withoutBias(width, space, params.at("image"));
       this.sentence = Linear.withoutBias(sentenceWidth, space, params.at("sentence"));
-      this.temperature =
-          params.get("temperature", Shape.of(), Init.constant(FIRST_TEMPERATURE));
+      this.temperature = params.get("temperature", Shape.of(), Init.constant(FIRST_TEMPERATURE));
     }
   }
 

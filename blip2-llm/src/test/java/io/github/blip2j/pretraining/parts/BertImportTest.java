@@ -9,7 +9,6 @@ import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.foreign.Bytes;
-import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;

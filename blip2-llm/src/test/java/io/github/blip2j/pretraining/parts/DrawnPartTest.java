@@ -84,7 +84,9 @@ final class DrawnPartTest {
 
   @Test
   void smallerVocabularyThanTheTokenizers_isRefused() throws IOException {
-    Path config = Files.writeString(folder.resolve("few.json"), Small.LANGUAGE.replace("{", "{\"vocab_size\": 9,"));
+    Path config =
+        Files.writeString(
+            folder.resolve("few.json"), Small.LANGUAGE.replace("{", "{\"vocab_size\": 9,"));
 
     var refused =
         assertThrows(
@@ -108,8 +110,7 @@ final class DrawnPartTest {
   void decoderExpected_encoderIsNamed() throws IOException {
     Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"t5\"}");
 
-    var refused =
-        assertThrows(CheckpointException.class, () -> LanguagePart.load(folder, home));
+    var refused = assertThrows(CheckpointException.class, () -> LanguagePart.load(folder, home));
 
     assertTrue(String.valueOf(refused.getMessage()).contains("decoder"));
   }

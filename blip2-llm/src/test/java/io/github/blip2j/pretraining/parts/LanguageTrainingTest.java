@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.optim.AdamW;
-import io.github.blip2j.backend.AdamWRule;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.Scope;
@@ -104,7 +104,8 @@ final class LanguageTrainingTest {
     Path data = pages(TEXTS);
     LanguagePart part = LanguagePart.load(drawn, home);
     try (var tokenizer = part.openTokenizer();
-        var optimizer = new AdamW(ParameterGroup.of(part.parameters().values(), 0), AdamWRule.DEFAULT)) {
+        var optimizer =
+            new AdamW(ParameterGroup.of(part.parameters().values(), 0), AdamWRule.DEFAULT)) {
       var objective = new LanguageTraining(part, tokenizer, 32);
       double before = loss(objective);
       var settings =
@@ -162,8 +163,7 @@ final class LanguageTrainingTest {
   void lineWithoutText_isNamed(String line, String message) throws IOException {
     Path file = Files.writeString(folder.resolve("bad.jsonl"), "{\"text\": \"a\"}\n" + line + "\n");
 
-    var refused =
-        assertThrows(DataException.class, () -> PageBatches.open(List.of(file), 1, 1));
+    var refused = assertThrows(DataException.class, () -> PageBatches.open(List.of(file), 1, 1));
 
     assertEquals(file + ": " + message, refused.getMessage());
   }

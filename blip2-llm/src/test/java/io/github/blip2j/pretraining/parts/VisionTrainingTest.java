@@ -95,7 +95,9 @@ final class VisionTrainingTest {
     }
   }
 
-  /** Cross-entropy with equal targets for rows 0 and 2, whose captions are equal; temperature 0.07. */
+  /**
+   * Cross-entropy with equal targets for rows 0 and 2, whose captions are equal; temperature 0.07.
+   */
   private static double contrast(float[][] own, float[][] others) {
     double loss = 0;
     for (int b = 0; b < own.length; b++) {
