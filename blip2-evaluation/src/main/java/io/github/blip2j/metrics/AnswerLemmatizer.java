@@ -115,7 +115,7 @@ public final class AnswerLemmatizer {
             && isVowel(stem.charAt(last - 1))
             && (last == 1 || !isVowel(stem.charAt(last - 2)))
             && syllables(stem) == 1;
-    boolean always = end == 'v' || stem.endsWith("at") && syllables(stem) > 1 || end == 'u';
+    boolean always = end == 'v' || end == 'u' || (stem.endsWith("at") && syllables(stem) > 1);
     return shortVowel || always ? stem + "e" : stem;
   }
 
@@ -136,7 +136,7 @@ public final class AnswerLemmatizer {
   }
 
   private static Map<String, String> pairs(String text) {
-    String[] words = text.split(" ");
+    String[] words = text.split(" ", -1);
     Map<String, String> pairs = new HashMap<>();
     for (int i = 0; i < words.length; i += 2) {
       pairs.put(words[i], words[i + 1]);
@@ -145,6 +145,6 @@ public final class AnswerLemmatizer {
   }
 
   private static Set<String> words(String text) {
-    return Set.copyOf(Arrays.asList(text.split(" ")));
+    return Set.copyOf(Arrays.asList(text.split(" ", -1)));
   }
 }

@@ -89,7 +89,7 @@ public final class VqaAnswerText {
   /** Lower case, digits for number words, no articles, contractions with their apostrophes. */
   static String withoutArticles(String text) {
     List<String> words = new ArrayList<>();
-    for (String word : SPACES.split(LowerCase.python(text))) {
+    for (String word : SPACES.split(LowerCase.python(text), -1)) {
       String number = NUMBERS.getOrDefault(word, word);
       if (!number.isEmpty() && !ARTICLES.contains(number)) {
         words.add(CONTRACTIONS.getOrDefault(number, number));
@@ -100,17 +100,12 @@ public final class VqaAnswerText {
 
   private static Map<String, String> contractions() {
     Map<String, String> found = new HashMap<>();
-    for (String word : CONTRACTED.split(" ")) {
+    for (String word : CONTRACTED.split(" ", -1)) {
       for (int at = word.indexOf('\''); at >= 0; at = word.indexOf('\'', at + 1)) {
         found.put(word.substring(0, at) + word.substring(at + 1), word);
       }
     }
     found.put("somebody'd", "somebodyd"); // the other way round in the reference
     return Map.copyOf(found);
-  }
-
-  /** All words that are replaced, with what replaces them. */
-  static Map<String, String> replacements() {
-    return CONTRACTIONS;
   }
 }

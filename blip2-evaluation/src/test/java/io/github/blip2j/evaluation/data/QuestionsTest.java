@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -172,7 +173,7 @@ final class QuestionsTest {
     return Files.readString(file);
   }
 
-  private void refused(String questions, String annotations, String message) {
+  private void refused(String questions, @Nullable String annotations, String message) {
     var e =
         assertThrows(
             DataException.class,
