@@ -61,7 +61,7 @@ final class TableRecords {
     boolean tokens = file.toString().toLowerCase(Locale.ROOT).endsWith(TOKENS);
     try (BufferedReader text = JsonText.reader(file)) {
       CSVFormat format = tokens ? withoutHeader() : withHeader(delimiter(text));
-      try (CSVParser rows = CSVParser.builder().setReader(text).setFormat(format).get()) {
+      try (CSVParser rows = format.parse(text)) {
         for (CSVRecord row : rows) {
           String where = "row " + row.getRecordNumber();
           parser.parse(tokens ? token(row, where) : row(rows, row, where), sink);
