@@ -180,7 +180,7 @@ public final class DataFile {
 
   private boolean isChosen(DataRecord each, Map<String, Integer> others) {
     @Nullable String own = each.image().split();
-    if (split == null || split.equals(own) || split.equals(TRAIN) && REST.equals(own)) {
+    if (split == null || split.equals(own) || (split.equals(TRAIN) && REST.equals(own))) {
       return true;
     }
     others.merge(own == null ? "none" : RecordObject.plain(own), 1, Integer::sum);
