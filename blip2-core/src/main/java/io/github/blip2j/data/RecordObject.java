@@ -114,7 +114,7 @@ record RecordObject(String file, String where, JsonObject json) {
     boolean none =
         value == null
             || value.isJsonNull()
-            || value.isJsonArray() && value.getAsJsonArray().isEmpty();
+            || (value.isJsonArray() && value.getAsJsonArray().isEmpty());
     return none ? null : strings(key);
   }
 

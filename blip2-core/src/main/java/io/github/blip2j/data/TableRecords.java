@@ -76,11 +76,11 @@ final class TableRecords {
     }
   }
 
-  private IOException malformed(@Nullable Exception cause) {
+  private IOException malformed(Exception cause) {
     if (cause instanceof CharacterCodingException coding) {
       return coding;
     }
-    String why = cause == null ? "" : String.valueOf(cause.getMessage());
+    String why = String.valueOf(cause.getMessage());
     return new DataException(
         String.format(
             Locale.ROOT,

@@ -17,7 +17,7 @@ public record Prefetch(int threads, int ahead) {
 
   /** Checks the numbers. */
   public Prefetch {
-    if (threads < 0 || threads > MOST_THREADS || threads > 0 && ahead < 1) {
+    if (threads < 0 || threads > MOST_THREADS || (threads > 0 && ahead < 1)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,

@@ -35,11 +35,17 @@ final class ShardIndex {
   /** The kinds of members that a sample may have. */
   enum Member {
     /** The image. */
-    IMAGE,
+    IMAGE(0),
     /** A caption. */
-    TEXT,
+    TEXT(1),
     /** A record. */
-    JSON;
+    JSON(2);
+
+    private final int field; // among those of a sample
+
+    Member(int field) {
+      this.field = field;
+    }
 
     static @Nullable Member of(String extension) {
       if (IMAGES.contains(extension)) {
@@ -185,7 +191,7 @@ final class ShardIndex {
     if (kind == null) {
       return; // such as the .cls of a class, which nothing here asks for
     }
-    int at = size * FIELDS + kind.ordinal();
+    int at = size * FIELDS + kind.field;
     if (lengths[at] >= 0) {
       throw new DataException(
           String.format(
@@ -245,12 +251,12 @@ final class ShardIndex {
   }
 
   boolean has(int sample, Member kind) {
-    return lengths[sample * FIELDS + kind.ordinal()] >= 0;
+    return lengths[sample * FIELDS + kind.field] >= 0;
   }
 
   /** The bytes of a member. */
   byte[] read(RandomAccessFile bytes, int sample, Member kind) throws IOException {
-    int at = sample * FIELDS + kind.ordinal();
+    int at = sample * FIELDS + kind.field;
     byte[] content = new byte[lengths[at]];
     bytes.seek(offsets[at]);
     bytes.readFully(content);
@@ -260,7 +266,7 @@ final class ShardIndex {
   /** The key of a sample, from the header before its image; long ones are cut there. */
   String key(RandomAccessFile bytes, int sample) throws IOException {
     byte[] header = new byte[BLOCK];
-    bytes.seek(offsets[sample * FIELDS + Member.IMAGE.ordinal()] - BLOCK);
+    bytes.seek(offsets[sample * FIELDS + Member.IMAGE.field] - BLOCK);
     bytes.readFully(header);
     String name = new TarArchiveEntry(header).getName();
     @Nullable String key = key(name);

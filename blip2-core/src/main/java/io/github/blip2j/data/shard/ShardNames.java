@@ -68,7 +68,7 @@ public final class ShardNames {
       throw wrong(name, "from the smaller to the larger number");
     }
     requireFew(name, 1L + to - from);
-    boolean padded = first.startsWith("0") && first.length() > 1 || last.startsWith("0");
+    boolean padded = (first.startsWith("0") && first.length() > 1) || last.startsWith("0");
     int width = padded ? Math.max(first.length(), last.length()) : 1;
     List<String> numbers = new ArrayList<>();
     for (int i = from; i <= to; i++) {

@@ -92,8 +92,8 @@ public final class CurvesPage {
           if (JsonParser.parseString(line) instanceof JsonObject object) {
             add(object);
           }
-        } catch (JsonParseException e) { // a line that is being written
-          continue;
+        } catch (JsonParseException e) {
+          // a line that is being written
         }
       }
     }

@@ -140,7 +140,7 @@ final class EventFile implements AutoCloseable {
     private void varint(long value) {
       long rest = value;
       while ((rest & ~0x7FL) != 0) {
-        out.write((int) (rest & 0x7F | 0x80));
+        out.write((int) ((rest & 0x7F) | 0x80));
         rest >>>= 7;
       }
       out.write((int) rest);
@@ -148,7 +148,7 @@ final class EventFile implements AutoCloseable {
 
     private void fixed(int count, long value) {
       for (int i = 0; i < count; i++) {
-        out.write((int) (value >>> 8 * i));
+        out.write((int) (value >>> (8 * i)));
       }
     }
   }
