@@ -12,6 +12,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Map;
 import java.util.Set;
 import org.apache.commons.csv.CSVFormat;
@@ -68,7 +69,7 @@ final class TableRecords {
         }
       }
     } catch (UncheckedIOException e) { // how the parser's iterator reports malformed rows
-      throw malformed(e.getCause());
+      throw malformed(Objects.requireNonNull(e.getCause()));
     } catch (CharacterCodingException e) {
       throw e;
     } catch (IllegalArgumentException | IllegalStateException e) { // a header with a name twice
