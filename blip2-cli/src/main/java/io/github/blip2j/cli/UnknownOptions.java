@@ -42,7 +42,7 @@ final class UnknownOptions {
 
   private static boolean isKnown(CommandSpec command, String name) {
     for (@Nullable CommandSpec each = command; each != null; each = each.parent()) {
-      if (each.findOption(name) != null) {
+      if (each.findOption(name) != null || each.negatedOptionsMap().containsKey(name)) {
         return true;
       }
     }
