@@ -1,5 +1,6 @@
 package io.github.blip2j.nn;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -47,12 +48,12 @@ final class LowRankUpdateTest {
   }
 
   private Parameter adapt(Params params, String map) {
-    Shape shape = params.all().get(map + ".weight").value().shape();
+    Parameter weight = requireNonNull(params.all().get(map + ".weight"));
+    Shape shape = weight.value().shape();
     Parameter a =
         params.at(map).at("lora_A").get("weight", Shape.of(RANK, shape.dim(1)), Init.normal(1));
     Parameter b =
         params.at(map).at("lora_B").get("weight", Shape.of(shape.dim(0), RANK), Init.normal(1));
-    Parameter weight = params.all().get(map + ".weight");
     weight.adapt(new LowRankUpdate(a, b, SCALE, dropout));
     return weight;
   }
@@ -60,8 +61,8 @@ final class LowRankUpdateTest {
   /** The same map with the product added to its weight by hand. */
   private static Linear merged(Parameter weight, Params other) {
     var plain = new Linear(IN, OUT, other.at("m"));
-    plain.parameters().get("weight").value().copyInPlace(weight.value());
-    LowRankUpdate update = weight.update();
+    requireNonNull(plain.parameters().get("weight")).value().copyInPlace(weight.value());
+    LowRankUpdate update = requireNonNull(weight.update());
     float[] a = update.a().value().toFloats();
     float[] b = update.b().value().toFloats();
     float[] product = new float[OUT * IN];
@@ -72,7 +73,9 @@ final class LowRankUpdateTest {
         }
       }
     }
-    plain.parameters().get("weight").value().addInPlace(Tensor.of(product, OUT, IN));
+    requireNonNull(plain.parameters().get("weight"))
+        .value()
+        .addInPlace(Tensor.of(product, OUT, IN));
     return plain;
   }
 
@@ -102,7 +105,7 @@ final class LowRankUpdateTest {
 
     Tensor after = mlp.forward(x, null);
 
-    LowRankUpdate update = down.update();
+    LowRankUpdate update = requireNonNull(down.update());
     Tensor added =
         hidden
             .matmul(update.a().value().transpose())
@@ -116,8 +119,8 @@ final class LowRankUpdateTest {
   private Tensor mlpHidden() {
     Params params = params();
     new Mlp(IN, 6, Activation.RELU, params.at("mlp"));
-    Tensor up = params.all().get("mlp.up.weight").value();
-    Tensor bias = params.all().get("mlp.up.bias").value();
+    Tensor up = requireNonNull(params.all().get("mlp.up.weight")).value();
+    Tensor bias = requireNonNull(params.all().get("mlp.up.bias")).value();
     return x.matmul(up.transpose()).add(bias).activate(Activation.RELU);
   }
 
@@ -125,14 +128,14 @@ final class LowRankUpdateTest {
   void backward_factors_agreeWithFiniteDifferences() {
     Params params = params();
     var map = new Linear(IN, OUT, params.at("m"));
-    LowRankUpdate update = adapt(params, "m").update();
+    LowRankUpdate update = requireNonNull(adapt(params, "m").update());
     update.a().train();
     update.b().train();
 
     map.forward(x, Activation.GELU, residual).mul(residual).sum().backward();
 
     for (Parameter factor : List.of(update.a(), update.b())) {
-      float[] gradient = factor.gradient().toFloats();
+      float[] gradient = requireNonNull(factor.gradient()).toFloats();
       Tensor value = factor.value().detach();
       for (int i = 0; i < gradient.length; i++) {
         float[] step = new float[gradient.length];
@@ -178,14 +181,15 @@ final class LowRankUpdateTest {
     Params params = params();
     new Linear(IN, OUT, params.at("m"));
     Parameter weight = adapt(params, "m");
-    LowRankUpdate update = weight.update();
+    LowRankUpdate update = requireNonNull(weight.update());
     Map<String, Parameter> all = params.all();
 
     assertThrows(IllegalStateException.class, () -> weight.adapt(update)); // twice
-    Parameter bias = all.get("m.bias");
+    Parameter bias = requireNonNull(all.get("m.bias"));
     assertThrows(IllegalStateException.class, () -> bias.adapt(update));
     new Linear(IN, OUT + 1, params.at("n"));
-    assertThrows(ShapeMismatchException.class, () -> all.get("n.weight").adapt(update));
+    Parameter other = requireNonNull(all.get("n.weight"));
+    assertThrows(ShapeMismatchException.class, () -> other.adapt(update));
   }
 
   private static void assertClose(Tensor expected, Tensor got) {

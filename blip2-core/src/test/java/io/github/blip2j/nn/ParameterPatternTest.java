@@ -63,6 +63,6 @@ final class ParameterPatternTest {
   void of_wrongPattern_isRefused(String pattern, String said) {
     var e = assertThrows(IllegalArgumentException.class, () -> ParameterPattern.of(pattern));
 
-    assertEquals(0, e.getMessage().indexOf("parameter pattern: " + said));
+    assertEquals(0, String.valueOf(e.getMessage()).indexOf("parameter pattern: " + said));
   }
 }

@@ -67,7 +67,7 @@ final class LoraWeights implements Weights {
 
   private Tensor first(String name, Shape shape) {
     RandomGenerator random = new SplittableRandom(seed * 31 + name.hashCode());
-    double bound = 1 / Math.sqrt(shape.dim(1));
+    double bound = 1 / Math.sqrt((double) shape.dim(1));
     float[] values = new float[Math.toIntExact(shape.size())];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) ((2 * random.nextDouble() - 1) * bound);

@@ -91,8 +91,9 @@ final class QuestionTrainingTest {
     assertEquals(
         "captions: question and answer expected about a.png, got a caption; train on captions with"
             + " withDialogues, train caption",
-        assertThrows(DataException.class, () -> caption.withQuestions(QuestionTexts.lavis()))
-            .getMessage());
+        String.valueOf(
+            assertThrows(DataException.class, () -> caption.withQuestions(QuestionTexts.lavis()))
+                .getMessage()));
     CaptionBatches marks =
         batches("{\"image\": \"a.png\", \"question\": \"!!\", \"answer\": \"x\"}");
     assertThrows(DataException.class, () -> marks.withQuestions(QuestionTexts.lavis()));
@@ -100,7 +101,7 @@ final class QuestionTrainingTest {
     assertEquals(
         "captions: caption expected about a.png, got a question; train on questions with"
             + " withQuestions, train vqa",
-        assertThrows(DataException.class, asked::withDialogues).getMessage());
+        String.valueOf(assertThrows(DataException.class, asked::withDialogues).getMessage()));
   }
 
   @ParameterizedTest
@@ -169,16 +170,18 @@ final class QuestionTrainingTest {
     try (Scope home = Scope.detached()) {
       StageTwoSetup setup = StageTwoSetup.lavis().withTextSide(STAGE_ONE);
       assertTrue(
-          assertThrows(
-                  CheckpointException.class,
-                  () -> StageTwoModel.load(Fixtures.own("hf-instructblip"), home, setup))
-              .getMessage()
+          String.valueOf(
+                  assertThrows(
+                          CheckpointException.class,
+                          () -> StageTwoModel.load(Fixtures.own("hf-instructblip"), home, setup))
+                      .getMessage())
               .contains("text side expected for a Q-Former without one, got an InstructBLIP's"));
       assertTrue(
-          assertThrows(
-                  CheckpointException.class,
-                  () -> StageTwoModel.load(Fixtures.own("hf-opt"), home, setup))
-              .getMessage()
+          String.valueOf(
+                  assertThrows(
+                          CheckpointException.class,
+                          () -> StageTwoModel.load(Fixtures.own("hf-opt"), home, setup))
+                      .getMessage())
               .contains("text side expected of a Q-Former of "));
     }
   }

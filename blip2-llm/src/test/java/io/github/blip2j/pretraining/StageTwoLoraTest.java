@@ -226,9 +226,10 @@ final class StageTwoLoraTest {
 
   private static String refused(StageTwoSetup setup) {
     try (Scope home = Scope.detached()) {
-      return assertThrows(
-              IllegalArgumentException.class, () -> StageTwoModel.load(Speech.OPT, home, setup))
-          .getMessage();
+      return String.valueOf(
+          assertThrows(
+                  IllegalArgumentException.class, () -> StageTwoModel.load(Speech.OPT, home, setup))
+              .getMessage());
     }
   }
 
@@ -241,12 +242,10 @@ final class StageTwoLoraTest {
                   Speech.OPT, home, StageTwoSetup.lavis().with(Tuning.NONE.withLora(SETTINGS))));
 
       assertTrue(
-          assertThrows(CheckpointException.class, both::requirePeft)
-              .getMessage()
+          String.valueOf(assertThrows(CheckpointException.class, both::requirePeft).getMessage())
               .startsWith("export: LoRA alone expected to be trained for an adapter, got "));
       assertTrue(
-          assertThrows(CheckpointException.class, both::requireLavis)
-              .getMessage()
+          String.valueOf(assertThrows(CheckpointException.class, both::requireLavis).getMessage())
               .startsWith(
                   "export: language model expected frozen for LAVIS's file, got language."));
     }

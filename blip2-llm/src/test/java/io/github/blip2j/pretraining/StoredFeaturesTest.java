@@ -138,7 +138,8 @@ final class StoredFeaturesTest {
 
   private static void assertRefused(PatchFile patches, Tower tower, String said) {
     String message =
-        assertThrows(CheckpointException.class, () -> patches.require(tower)).getMessage();
+        String.valueOf(
+            assertThrows(CheckpointException.class, () -> patches.require(tower)).getMessage());
     assertTrue(message.contains(said), message);
   }
 
@@ -147,15 +148,17 @@ final class StoredFeaturesTest {
     Path file = written(PatchWriter.whole(), null);
     try (PatchFile patches = PatchFile.open(file)) {
       assertTrue(
-          assertThrows(
-                  DataException.class,
-                  () -> patches.require("x.png", Scenes.IMAGES.resolve("0.png")))
-              .getMessage()
+          String.valueOf(
+                  assertThrows(
+                          DataException.class,
+                          () -> patches.require("x.png", Scenes.IMAGES.resolve("0.png")))
+                      .getMessage())
               .contains("features expected of every image, got none of x.png"));
       Path changed = Files.write(folder.resolve("0.png"), new byte[3]);
       assertTrue(
-          assertThrows(DataException.class, () -> patches.require("0.png", changed))
-              .getMessage()
+          String.valueOf(
+                  assertThrows(DataException.class, () -> patches.require("0.png", changed))
+                      .getMessage())
               .contains("0.png expected as it was, "));
     }
   }
@@ -164,8 +167,8 @@ final class StoredFeaturesTest {
   void open_otherFile_isRefused() {
     Path model = Fixtures.own("hf-opt").resolve("model.safetensors");
     assertTrue(
-        assertThrows(CheckpointException.class, () -> PatchFile.open(model))
-            .getMessage()
+        String.valueOf(
+                assertThrows(CheckpointException.class, () -> PatchFile.open(model)).getMessage())
             .contains("stored features expected, got a file without their list of images"));
   }
 

@@ -173,7 +173,7 @@ final class FineTuningCommandsTest {
         "--lora targets=q_proj --export peft | LoRA alone expected to be trained",
       })
   void stage2_wrongChoice_saysWhatIsRight(String both) throws IOException {
-    String[] parts = both.split(" \\| ");
+    String[] parts = both.split(" \\| ", 2);
 
     Shell shell = run("train stage2 --model " + OPT + " " + parts[0], captions(), "out");
 
