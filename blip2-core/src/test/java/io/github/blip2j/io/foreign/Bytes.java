@@ -13,7 +13,7 @@ public final class Bytes {
   public Bytes varint(long value) {
     long rest = value;
     while ((rest & ~0x7fL) != 0) {
-      out.write((int) (rest & 0x7f | 0x80));
+      out.write((int) ((rest & 0x7f) | 0x80));
       rest >>>= 7;
     }
     out.write((int) rest);
@@ -25,7 +25,7 @@ public final class Bytes {
   }
 
   public Bytes bytes(int field, byte... value) {
-    varint(field << 3 | 2).varint(value.length);
+    varint((field << 3) | 2).varint(value.length);
     return raw(value);
   }
 
@@ -43,19 +43,21 @@ public final class Bytes {
   }
 
   public Bytes floats(float... values) {
-    ByteBuffer buffer = little(values.length * Float.BYTES);
-    for (float value : values) {
-      buffer.putFloat(value);
-    }
-    return raw(buffer.array());
+    byte[] bytes = new byte[values.length * Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+    return raw(bytes);
   }
 
   public Bytes int32(int value) {
-    return raw(little(Integer.BYTES).putInt(value).array());
+    byte[] bytes = new byte[Integer.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(value);
+    return raw(bytes);
   }
 
   public Bytes int64(long value) {
-    return raw(little(Long.BYTES).putLong(value).array());
+    byte[] bytes = new byte[Long.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
+    return raw(bytes);
   }
 
   public int size() {
@@ -115,9 +117,5 @@ public final class Bytes {
       shape.message(2, new Bytes().number(1, dim));
     }
     return new Bytes().number(1, 1).message(2, shape).number(4, offset).number(5, size);
-  }
-
-  private static ByteBuffer little(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.io.foreign;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,10 +21,10 @@ final class OnnxWeightsTest {
     Map<String, ForeignTensor> weights = OnnxWeights.read("a.onnx", model("MatMul").buffer());
 
     assertEquals(Set.of("layer.0.dense.weight", "layer.0.dense.bias"), weights.keySet());
-    ForeignTensor matrix = weights.get("layer.0.dense.weight");
+    ForeignTensor matrix = requireNonNull(weights.get("layer.0.dense.weight"));
     assertEquals(Shape.of(3, 2), matrix.shape());
     assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, floats(matrix));
-    assertArrayEquals(new float[] {7, 8, 9}, floats(weights.get("layer.0.dense.bias")));
+    assertArrayEquals(new float[] {7, 8, 9}, floats(requireNonNull(weights.get("layer.0.dense.bias"))));
   }
 
   @Test

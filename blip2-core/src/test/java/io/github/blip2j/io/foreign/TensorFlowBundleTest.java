@@ -1,5 +1,6 @@
 package io.github.blip2j.io.foreign;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,9 +22,9 @@ final class TensorFlowBundleTest {
     Map<String, ForeignTensor> variables = TensorFlowBundle.read("v", index(1, 0, 24), DATA);
 
     assertEquals(Set.of("module/bias", "module/bigger"), variables.keySet());
-    assertEquals(Shape.of(2, 3), variables.get("module/bigger").shape());
-    assertEquals(6, variables.get("module/bigger").values().get(5));
-    assertEquals(7, variables.get("module/bias").values().get(0));
+    assertEquals(Shape.of(2, 3), requireNonNull(variables.get("module/bigger")).shape());
+    assertEquals(6, requireNonNull(variables.get("module/bigger")).values().get(5));
+    assertEquals(7, requireNonNull(variables.get("module/bias")).values().get(0));
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.foreign.Bytes;
+import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.HuggingFaceTokenizer;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +36,12 @@ final class BertImportTest {
       List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "circle", "##s");
 
   @TempDir private Path folder;
+  private final Scope scope = Scope.open();
+
+  @AfterEach
+  void close() {
+    scope.close();
+  }
 
   @Test
   void onnx_keepsEveryNumber_andDrawsAHead() throws IOException {
