@@ -76,7 +76,7 @@ public final class Bleu {
       int best = Integer.MAX_VALUE;
       for (NGrams each : references) {
         int nearer = Math.abs(each.words() - length) - Math.abs(best - length);
-        if (best == Integer.MAX_VALUE || nearer < 0 || nearer == 0 && each.words() < best) {
+        if (best == Integer.MAX_VALUE || nearer < 0 || (nearer == 0 && each.words() < best)) {
           best = each.words();
         }
       }

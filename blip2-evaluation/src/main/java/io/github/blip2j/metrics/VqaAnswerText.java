@@ -47,15 +47,16 @@ public final class VqaAnswerText {
    * with a capital letter are left out, for the words compared have none.
    */
   private static final String CONTRACTED =
-      "ain't aren't can't could've couldn't couldn't've didn't doesn't don't hadn't hadn't've hasn't"
-          + " haven't he'd he'd've he's how'd how'll how's isn't it'd it'd've it'll ma'am mightn't"
-          + " mightn't've might've mustn't must've needn't not've o'clock oughtn't 'ow's'at shan't"
-          + " she'd've should've shouldn't shouldn't've somebody'd've somebody'll somebody's someone'd"
-          + " someone'd've someone'll someone's something'd something'd've something'll that's there'd"
-          + " there'd've there're there's they'd they'd've they'll they're they've 'twas wasn't we'd've"
-          + " we've weren't what'll what're what's what've when's where'd where's where've who'd who'd've"
-          + " who'll who's who've why'll why're why's won't would've wouldn't wouldn't've y'all y'all'll"
-          + " y'all'd've you'd you'd've you'll you're you've";
+      "ain't aren't can't could've couldn't couldn't've didn't doesn't don't hadn't hadn't've"
+          + " hasn't haven't he'd he'd've he's how'd how'll how's isn't it'd it'd've it'll ma'am"
+          + " mightn't mightn't've might've mustn't must've needn't not've o'clock oughtn't"
+          + " 'ow's'at shan't she'd've should've shouldn't shouldn't've somebody'd've somebody'll"
+          + " somebody's someone'd someone'd've someone'll someone's something'd something'd've"
+          + " something'll that's there'd there'd've there're there's they'd they'd've they'll"
+          + " they're they've 'twas wasn't we'd've we've weren't what'll what're what's what've"
+          + " when's where'd where's where've who'd who'd've who'll who's who've why'll why're"
+          + " why's won't would've wouldn't wouldn't've y'all y'all'll y'all'd've you'd you'd've"
+          + " you'll you're you've";
 
   private static final Map<String, String> CONTRACTIONS = contractions();
 
@@ -89,7 +90,7 @@ public final class VqaAnswerText {
   /** Lower case, digits for number words, no articles, contractions with their apostrophes. */
   static String withoutArticles(String text) {
     List<String> words = new ArrayList<>();
-    for (String word : SPACES.split(LowerCase.python(text))) {
+    for (String word : SPACES.split(LowerCase.python(text), -1)) {
       String number = NUMBERS.getOrDefault(word, word);
       if (!number.isEmpty() && !ARTICLES.contains(number)) {
         words.add(CONTRACTIONS.getOrDefault(number, number));
@@ -100,17 +101,12 @@ public final class VqaAnswerText {
 
   private static Map<String, String> contractions() {
     Map<String, String> found = new HashMap<>();
-    for (String word : CONTRACTED.split(" ")) {
+    for (String word : CONTRACTED.split(" ", -1)) {
       for (int at = word.indexOf('\''); at >= 0; at = word.indexOf('\'', at + 1)) {
         found.put(word.substring(0, at) + word.substring(at + 1), word);
       }
     }
     found.put("somebody'd", "somebodyd"); // the other way round in the reference
     return Map.copyOf(found);
-  }
-
-  /** All words that are replaced, with what replaces them. */
-  static Map<String, String> replacements() {
-    return CONTRACTIONS;
   }
 }

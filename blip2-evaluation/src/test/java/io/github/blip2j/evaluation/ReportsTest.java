@@ -9,7 +9,6 @@ import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.evaluation.data.CaptionItem;
 import io.github.blip2j.evaluation.data.Question;
 import io.github.blip2j.evaluation.data.Question.Choice;
-import io.github.blip2j.evaluation.data.Question.Type;
 import io.github.blip2j.metrics.CaptionScores;
 import io.github.blip2j.metrics.CaptionTokens;
 import io.github.blip2j.metrics.HumanAnswer;
@@ -61,9 +60,9 @@ final class ReportsTest {
   void answers_haveScoresOfTheirTypes() {
     List<Question> questions =
         List.of(
-            question("1", new Type("how many", "number"), null, people("2", 10)),
-            question("2", new Type("is it", "yes/no"), null, people("yes", 10)),
-            question("3", new Type("how many", "number"), null, people("3", 10)));
+            question("1", new Question.Type("how many", "number"), null, people("2", 10)),
+            question("2", new Question.Type("is it", "yes/no"), null, people("yes", 10)),
+            question("3", new Question.Type("how many", "number"), null, people("3", 10)));
     List<Answer> answers = List.of(answer("two"), answer("Yes."), answer("4"));
 
     VqaReport report = VqaReport.of(questions, answers, Metric.VQA);
@@ -121,7 +120,7 @@ final class ReportsTest {
   }
 
   private static Question question(
-      String id, @Nullable Type type, @Nullable Choice choice, List<HumanAnswer> answers) {
+      String id, Question.@Nullable Type type, @Nullable Choice choice, List<HumanAnswer> answers) {
     return new Question(id, "a.png", "What?", answers, choice, type);
   }
 

@@ -23,15 +23,13 @@ import org.jspecify.annotations.Nullable;
  * 000000391895.jpg}, for GQA as {@code 2370799.jpg}, or as {@link ImageNames} say.
  */
 public final class Questions {
-  private final Path file;
   private final @Nullable ImageNames names;
   private final Map<String, Question> questions = new LinkedHashMap<>();
   private final Map<String, String> imageIds = new LinkedHashMap<>();
   private @Nullable String split;
   private boolean choices;
 
-  private Questions(Path file, @Nullable ImageNames names) {
-    this.file = file;
+  private Questions(@Nullable ImageNames names) {
     this.names = names;
   }
 
@@ -45,7 +43,7 @@ public final class Questions {
    */
   public static List<Question> read(
       Path file, @Nullable Path annotations, @Nullable ImageNames names) throws IOException {
-    var reading = new Questions(file, names);
+    var reading = new Questions(names);
     JsonRecords.read(
         file,
         "questions",

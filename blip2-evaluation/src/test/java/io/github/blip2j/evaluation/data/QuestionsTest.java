@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,7 +61,8 @@ final class QuestionsTest {
     List<Question> questions =
         Questions.read(
             file(
-                "{\"05451384\": {\"imageId\": \"2382986\", \"question\": \"Is it?\", \"answer\": \"no\"}}"),
+                "{\"05451384\": {\"imageId\": \"2382986\", \"question\": \"Is it?\", \"answer\":"
+                    + " \"no\"}}"),
             null,
             null);
 
@@ -131,7 +133,8 @@ final class QuestionsTest {
         "questions.json: record 2: question id expected once, got 1 again");
     refused(
         VQAV2,
-        "[{\"question_id\": 420, \"answers\": [\"2\"]}, {\"question_id\": 420, \"answers\": [\"2\"]}]",
+        "[{\"question_id\": 420, \"answers\": [\"2\"]}, {\"question_id\": 420, \"answers\":"
+            + " [\"2\"]}]",
         "other.json: record 2: question id expected once, got 420 again");
   }
 
@@ -172,7 +175,7 @@ final class QuestionsTest {
     return Files.readString(file);
   }
 
-  private void refused(String questions, String annotations, String message) {
+  private void refused(String questions, @Nullable String annotations, String message) {
     var e =
         assertThrows(
             DataException.class,
