@@ -20,18 +20,18 @@ public final class AnswerLemmatizer {
   private static final Map<String, String> IRREGULAR =
       pairs(
           "men man women woman children child feet foot teeth tooth mice mouse geese goose oxen ox"
-              + " knives knife wives wife lives life leaves leaf loaves loaf shelves shelf wolves wolf"
-              + " calves calf halves half scarves scarf hooves hoof elves elf thieves thief dice die"
-              + " cacti cactus fungi fungus buses bus gases gas lenses lens axes axe shoes shoe"
-              + " horses horse houses house noses nose roses rose vases vase hoses hose purses purse"
-              + " cases case bases base nurses nurse cheeses cheese blouses blouse"
-              + " movies movie cookies cookie zombies zombie hoodies hoodie smoothies smoothie"
-              + " brownies brownie pies pie ties tie dies die lies lie"
-              + " ate eat eaten eat drank drink ran run flew fly flown fly swam swim threw throw"
-              + " thrown throw caught catch fell fall fallen fall gave give given give went go"
-              + " gone go took take taken take wore wear sang sing rode ride ridden ride drove drive"
-              + " slept sleep stood stand sat sit held hold brought bring bought buy made make"
-              + " skiing ski dying die lying lie tying tie being be seeing see agreeing agree");
+              + " knives knife wives wife lives life leaves leaf loaves loaf shelves shelf wolves"
+              + " wolf calves calf halves half scarves scarf hooves hoof elves elf thieves thief"
+              + " dice die cacti cactus fungi fungus buses bus gases gas lenses lens axes axe shoes"
+              + " shoe horses horse houses house noses nose roses rose vases vase hoses hose purses"
+              + " purse cases case bases base nurses nurse cheeses cheese blouses blouse movies"
+              + " movie cookies cookie zombies zombie hoodies hoodie smoothies smoothie brownies"
+              + " brownie pies pie ties tie dies die lies lie ate eat eaten eat drank drink ran run"
+              + " flew fly flown fly swam swim threw throw thrown throw caught catch fell fall"
+              + " fallen fall gave give given give went go gone go took take taken take wore wear"
+              + " sang sing rode ride ridden ride drove drive slept sleep stood stand sat sit held"
+              + " hold brought bring bought buy made make skiing ski dying die lying lie tying tie"
+              + " being be seeing see agreeing agree");
 
   /** Words that end like a plural or a verb and are none. */
   private static final Set<String> BASE =
@@ -41,17 +41,17 @@ public final class AnswerLemmatizer {
               + " species chess iris basis swiss les mars asparagus hummus octopus circus cactus"
               + " hibiscus eucalyptus virus campus olympics physics mathematics athletics politics"
               + " morning evening building ceiling wedding painting clothing string ring king wing"
-              + " spring thing something anything nothing everything railing awning pudding frosting"
-              + " icing earring during dressing sling bling ping sting swing cling bring fling duckling"
-              + " sibling darling sterling herring viking beijing boeing outing");
+              + " spring thing something anything nothing everything railing awning pudding"
+              + " frosting icing earring during dressing sling bling ping sting swing cling bring"
+              + " fling duckling sibling darling sterling herring viking beijing boeing outing");
 
   /** Verbs in {@code -ing} whose base form ends in e although two vowels or consonants precede. */
   private static final Set<String> WITH_E =
       words(
-          "danc rac bounc balanc charg chas brows cleans exercis handl juggl wrestl paddl cycl bicycl"
-              + " rais leav cruis squeez breath driv practic referenc produc reduc judg bridg"
-              + " serv curv mov lov prov tast past wast snooz freez sneez chang arrang surpris"
-              + " loung plung nurs us hous argu glu continu valu rescu");
+          "danc rac bounc balanc charg chas brows cleans exercis handl juggl wrestl paddl cycl"
+              + " bicycl rais leav cruis squeez breath driv practic referenc produc reduc judg"
+              + " bridg serv curv mov lov prov tast past wast snooz freez sneez chang arrang"
+              + " surpris loung plung nurs us hous argu glu continu valu rescu");
 
   private AnswerLemmatizer() {}
 

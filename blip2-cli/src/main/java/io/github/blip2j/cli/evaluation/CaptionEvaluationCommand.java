@@ -46,8 +46,8 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
       arity = "1",
       paramLabel = "CAPTIONS.json",
       description =
-          "COCO's or NoCaps' annotations, or a JSON list, or lines, of {\"image\": path, \"caption\":"
-              + " text or texts}.")
+          "COCO's or NoCaps' annotations, or a JSON list, or lines, of {\"image\": path,"
+              + " \"caption\": text or texts}.")
   private Path data = Path.of("");
 
   @Option(

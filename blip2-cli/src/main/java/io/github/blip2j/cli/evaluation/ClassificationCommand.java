@@ -59,8 +59,8 @@ public final class ClassificationCommand implements Callable<Integer> {
       arity = "1",
       paramLabel = "FOLDER|LABELS.json",
       description =
-          "A folder with a folder of images for each class, or a JSON list, or lines, of {\"image\":"
-              + " path, \"label\": number, key or name of the class}.")
+          "A folder with a folder of images for each class, or a JSON list, or lines, of"
+              + " {\"image\": path, \"label\": number, key or name of the class}.")
   private Path data = Path.of("");
 
   @Option(

@@ -49,8 +49,9 @@ public final class VqaCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "Answer the questions of a data set: VQAv2's, OK-VQA's, GQA's or A-OKVQA's file, or records"
-              + " as of LAVIS. With --out FILE.json; the same command resumes a stopped run.")
+          "Answer the questions of a data set: VQAv2's, OK-VQA's, GQA's or A-OKVQA's file, or"
+              + " records as of LAVIS. With --out FILE.json; the same command resumes a stopped"
+              + " run.")
   private @Nullable Path data;
 
   @Mixin private QuestionOptions dataset = new QuestionOptions();

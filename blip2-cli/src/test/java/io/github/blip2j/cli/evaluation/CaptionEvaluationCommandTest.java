@@ -94,8 +94,8 @@ final class CaptionEvaluationCommandTest {
     assertEquals(
         "blip2: "
             + out
-            + ".journal: results of a run with the same settings expected, got those with prompt \"\""
-            + " instead of \"a\"; name another file, or begin anew\n",
+            + ".journal: results of a run with the same settings expected, got those with prompt"
+            + " \"\" instead of \"a\"; name another file, or begin anew\n",
         shell.err());
     assertEquals(
         0,
@@ -184,8 +184,8 @@ final class CaptionEvaluationCommandTest {
     assertEquals(
         "blip2: "
             + data
-            + ": captions expected of every image, got none of a.png; name a file with --references,"
-            + " or use blip2 caption --data\n",
+            + ": captions expected of every image, got none of a.png; name a file with"
+            + " --references, or use blip2 caption --data\n",
         shell.err());
   }
 

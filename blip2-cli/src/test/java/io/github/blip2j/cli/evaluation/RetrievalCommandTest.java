@@ -125,7 +125,8 @@ final class RetrievalCommandTest {
         new Shell(
             2,
             "",
-            "blip2: missing required task: caption, vqa, retrieval or classify; see blip2 evaluate --help\n"),
+            "blip2: missing required task: caption, vqa, retrieval or classify; see blip2 evaluate"
+                + " --help\n"),
         Shell.run("evaluate"));
   }
 

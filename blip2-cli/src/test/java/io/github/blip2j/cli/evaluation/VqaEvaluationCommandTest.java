@@ -132,9 +132,10 @@ final class VqaEvaluationCommandTest {
     String data =
         write(
             "q.json",
-            "[{\"image\": \"a.png\", \"image_id\": 1, \"question_id\": \"x1\", \"question\": \"what?\","
-                + " \"choices\": [\"a green star\", \"a red circle\"], \"correct_choice_idx\": 1,"
-                + " \"direct_answers\": [\"circle\", \"circle\", \"circle\"]}]");
+            "[{\"image\": \"a.png\", \"image_id\": 1, \"question_id\": \"x1\", \"question\":"
+                + " \"what?\", \"choices\": [\"a green star\", \"a red circle\"],"
+                + " \"correct_choice_idx\": 1, \"direct_answers\": [\"circle\", \"circle\","
+                + " \"circle\"]}]");
     Path out = folder.resolve("predictions.json");
 
     JsonObject document =
@@ -153,7 +154,8 @@ final class VqaEvaluationCommandTest {
     String data =
         write(
             "q.jsonl",
-            "{\"image\": \"a.png\", \"question_id\": 1, \"question\": \"?\", \"answer\": \"dog\"}\n");
+            "{\"image\": \"a.png\", \"question_id\": 1, \"question\": \"?\", \"answer\":"
+                + " \"dog\"}\n");
     String results = write("r.json", "[{\"question_id\": 1, \"answer\": \"dogs\"}]");
     String[] command = {"evaluate", "vqa", data, "--results", results};
 

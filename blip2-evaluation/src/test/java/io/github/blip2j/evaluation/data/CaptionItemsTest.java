@@ -82,7 +82,8 @@ final class CaptionItemsTest {
   @Test
   void idOfTwoImages_isRefused() {
     refused(
-        "[{\"image\": \"a/1.png\", \"caption\": \"x\"}, {\"image\": \"b/1.png\", \"caption\": \"y\"}]",
+        "[{\"image\": \"a/1.png\", \"caption\": \"x\"}, {\"image\": \"b/1.png\", \"caption\":"
+            + " \"y\"}]",
         "record 2: id 1 expected of one image, got a/1.png and b/1.png");
   }
 
@@ -159,7 +160,8 @@ final class CaptionItemsTest {
         assertThrows(
             DataException.class, () -> CaptionResults.requireOf(items, Map.of("2", "x"), set));
     assertEquals(
-        "set.json: images expected for all 1 ids, got none for 1 (2); the results are of another set",
+        "set.json: images expected for all 1 ids, got none for 1 (2); the results are of another"
+            + " set",
         e.getMessage());
     e =
         assertThrows(

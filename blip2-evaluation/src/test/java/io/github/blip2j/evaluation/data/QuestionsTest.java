@@ -61,7 +61,8 @@ final class QuestionsTest {
     List<Question> questions =
         Questions.read(
             file(
-                "{\"05451384\": {\"imageId\": \"2382986\", \"question\": \"Is it?\", \"answer\": \"no\"}}"),
+                "{\"05451384\": {\"imageId\": \"2382986\", \"question\": \"Is it?\", \"answer\":"
+                    + " \"no\"}}"),
             null,
             null);
 
@@ -132,7 +133,8 @@ final class QuestionsTest {
         "questions.json: record 2: question id expected once, got 1 again");
     refused(
         VQAV2,
-        "[{\"question_id\": 420, \"answers\": [\"2\"]}, {\"question_id\": 420, \"answers\": [\"2\"]}]",
+        "[{\"question_id\": 420, \"answers\": [\"2\"]}, {\"question_id\": 420, \"answers\":"
+            + " [\"2\"]}]",
         "other.json: record 2: question id expected once, got 420 again");
   }
 
