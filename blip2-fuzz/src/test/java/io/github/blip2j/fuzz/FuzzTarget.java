@@ -23,6 +23,8 @@ enum FuzzTarget {
   SETTINGS("io.github.blip2j.fuzz.SettingsTarget", 8192),
   MODELS("io.github.blip2j.fuzz.ModelTarget", 8192),
   CAPTIONS("io.github.blip2j.fuzz.CaptionFileTarget", 4096),
+  TABLES("io.github.blip2j.fuzz.TableTarget", 4096),
+  SHARDS("io.github.blip2j.fuzz.ShardTarget", 8192),
   CHECKPOINTS("io.github.blip2j.training.TrainingCheckpointTarget", 8192),
   COMMANDS("io.github.blip2j.cli.CommandLineTarget", 64);
 

@@ -50,7 +50,10 @@ final class ShardBatchesTest {
       for (int i = 0; i < 4; i++) {
         String key = batch.ids().get(i).substring(batch.ids().get(i).indexOf(' ') + 1);
         assertEquals(Scenes.CAPTIONS.get(Integer.parseInt(key)), batch.captions().get(i));
-        assertTrue(batch.imageIds().get(i).endsWith("tar: " + key));
+        assertEquals(
+            folder + "/" + batch.ids().get(i).charAt(0) + ".tar: sample "
+                + (Integer.parseInt(key) % 4 + 1),
+            batch.imageIds().get(i));
         var image = new ImageDecoder().decode(Scenes.IMAGES.resolve(key + ".png"));
         assertArrayEquals(Scenes.processor().pixels(image), batch.pixels().select(0, i).toFloats());
       }

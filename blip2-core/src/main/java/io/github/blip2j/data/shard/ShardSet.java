@@ -6,6 +6,7 @@ import io.github.blip2j.data.ImageReference;
 import io.github.blip2j.data.loading.SampleSet;
 import io.github.blip2j.data.shard.ShardIndex.Member;
 import io.github.blip2j.training.StepRandom;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -159,21 +160,33 @@ public final class ShardSet implements SampleSet {
     int sample = index - firsts[place];
     // No channel: an interrupt would close it.
     try (var bytes = new RandomAccessFile(shard.file().toFile(), "r")) {
-      String key = shard.key(bytes, sample);
-      String where = "sample " + key;
-      String name = shard.file().getFileName() + ": " + key;
-      var image = new ImageReference(List.of(name), shard.file() + ": " + key, null, null);
-      var record = new DataRecord(image, List.of());
-      if (shard.has(sample, Member.JSON)) {
-        String json = text(shard, where, shard.read(bytes, sample, Member.JSON));
-        record = DataRecord.fromJson(shard.file().toString(), where + ".json", json, image);
-      }
-      boolean silent =
-          record.captions().isEmpty() && record.question() == null && record.dialogue() == null;
-      if (silent && shard.has(sample, Member.TEXT)) {
-        String caption = text(shard, where, shard.read(bytes, sample, Member.TEXT)).strip();
-        record = new DataRecord(record.image(), List.of(caption));
-      } else if (silent) {
+      return read(shard, sample, bytes);
+    } catch (EOFException e) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: sample %d expected where it was when the shard was opened, got the end of the"
+                  + " file; leave shards alone while they are in use",
+              shard.file(),
+              sample + 1),
+          e);
+    }
+  }
+
+  private static ShardSample read(ShardIndex shard, int sample, RandomAccessFile bytes)
+      throws IOException {
+    String key = shard.key(bytes, sample);
+    String where = "sample " + key;
+    String name = shard.file().getFileName() + ": " + key;
+    String id = shard.file() + ": sample " + (sample + 1); // keys may be cut
+    var image = new ImageReference(List.of(name), id, null, null);
+    var record = new DataRecord(image, List.of());
+    if (shard.has(sample, Member.JSON)) {
+      String json = text(shard, where, shard.read(bytes, sample, Member.JSON));
+      record = DataRecord.fromJson(shard.file().toString(), where + ".json", json, image);
+    }
+    if (record.captions().isEmpty() && record.question() == null && record.dialogue() == null) {
+      if (!shard.has(sample, Member.TEXT)) {
         throw new DataException(
             String.format(
                 Locale.ROOT,
@@ -181,8 +194,10 @@ public final class ShardSet implements SampleSet {
                 shard.file(),
                 where));
       }
-      return new ShardSample(name, record, shard.read(bytes, sample, Member.IMAGE));
+      String caption = text(shard, where, shard.read(bytes, sample, Member.TEXT)).strip();
+      record = new DataRecord(record.image(), List.of(caption));
     }
+    return new ShardSample(name, record, shard.read(bytes, sample, Member.IMAGE));
   }
 
   /** The place of a sample, as in {@code 000012.tar: sample 8}, without reading it. */

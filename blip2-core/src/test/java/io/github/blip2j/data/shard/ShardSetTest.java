@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.shard.ShardSet.Unpaired;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ final class ShardSetTest {
     assertEquals("0.tar: set/0001", set.read(0).name());
     assertEquals(List.of("a dog"), set.read(0).record().captions());
     assertEquals("JPEG one", new String(set.read(0).image(), StandardCharsets.UTF_8));
-    assertEquals(first + ": set/0001", set.read(0).record().image().id());
+    assertEquals(first + ": sample 1", set.read(0).record().image().id());
     assertEquals(List.of("a cat", "two"), set.read(1).record().captions());
     assertEquals("5", set.read(1).record().image().id());
     assertEquals("PNG two", new String(set.read(1).image(), StandardCharsets.UTF_8));
@@ -223,6 +224,38 @@ final class ShardSetTest {
         "sample b: caption expected in its .json, or a .txt, got neither", () -> set.read(1), file);
     assertRefused("sample c: text expected UTF-8, got other bytes", () -> set.read(2), file);
     assertRefused("sample d.json expected an object, got a list", () -> set.read(3), file);
+  }
+
+  @Test
+  void read_shardThatWasCutSince_isNamed() throws IOException {
+    Path file = shards(1, 2).get(0);
+    ShardSet set = ShardSet.open(List.of(file), Unpaired.REFUSE);
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 1000));
+
+    assertRefused(
+        "sample 2 expected where it was when the shard was opened, got the end of the file; leave"
+            + " shards alone while they are in use",
+        () -> set.read(1),
+        file);
+  }
+
+  @Test
+  void read_longNames_areTheSameFilesInPaxAndGnuTar() throws IOException {
+    for (String kind : List.of("pax", "gnu", "ustar")) {
+      Path file = folder.resolve(kind + ".tar");
+      try (InputStream bytes = ShardSetTest.class.getResourceAsStream("/golden/shards/" + kind + ".tar")) {
+        Files.copy(bytes, file);
+      }
+
+      ShardSet set = ShardSet.open(List.of(file), Unpaired.REFUSE);
+
+      assertEquals(2, set.size());
+      for (int i = 0; i < 2; i++) { // the first 120 letters are the same
+        assertEquals(List.of("text " + i), set.read(i).record().captions());
+        assertEquals("image " + i, new String(set.read(i).image(), StandardCharsets.UTF_8));
+      }
+      assertNotEquals(set.read(0).record().image().id(), set.read(1).record().image().id());
+    }
   }
 
   @Test
