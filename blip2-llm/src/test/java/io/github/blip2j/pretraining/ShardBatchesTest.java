@@ -51,7 +51,10 @@ final class ShardBatchesTest {
         String key = batch.ids().get(i).substring(batch.ids().get(i).indexOf(' ') + 1);
         assertEquals(Scenes.CAPTIONS.get(Integer.parseInt(key)), batch.captions().get(i));
         assertEquals(
-            folder + "/" + batch.ids().get(i).charAt(0) + ".tar: sample "
+            folder
+                + "/"
+                + batch.ids().get(i).charAt(0)
+                + ".tar: sample "
                 + (Integer.parseInt(key) % 4 + 1),
             batch.imageIds().get(i));
         var image = new ImageDecoder().decode(Scenes.IMAGES.resolve(key + ".png"));

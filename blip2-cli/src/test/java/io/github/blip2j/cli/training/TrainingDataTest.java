@@ -42,7 +42,8 @@ final class TrainingDataTest {
     assertEquals(0, first.exit(), first.err());
     assertEquals(0, second.exit(), second.err());
     assertArrayEquals(checkpoint("whole"), checkpoint("parts"));
-    Shell other = train("parts", with(data, "--max-steps", "8", "--resume", "--shuffle-buffer", "2"));
+    Shell other =
+        train("parts", with(data, "--max-steps", "8", "--resume", "--shuffle-buffer", "2"));
     assertEquals(1, other.exit());
     assertTrue(other.err().contains("shuffle_buffer"), other.err());
   }
@@ -92,8 +93,7 @@ final class TrainingDataTest {
     shards();
     table();
 
-    Shell shell =
-        train("out", "--data", in("0.tar") + ":1," + in("c.csv"), "--images", images());
+    Shell shell = train("out", "--data", in("0.tar") + ":1," + in("c.csv"), "--images", images());
 
     assertEquals(2, shell.exit());
     assertTrue(
@@ -133,8 +133,17 @@ final class TrainingDataTest {
 
   private Shell train(String out, String... more) {
     String[] begin = {
-      "train", "stage1", "--model", MODEL.toString(), "--out", in(out), "--batch-size", "2",
-      "--log-every", "1", "--augment"
+      "train",
+      "stage1",
+      "--model",
+      MODEL.toString(),
+      "--out",
+      in(out),
+      "--batch-size",
+      "2",
+      "--log-every",
+      "1",
+      "--augment"
     };
     return Shell.run(with(begin, more));
   }

@@ -243,7 +243,8 @@ final class ShardSetTest {
   void read_longNames_areTheSameFilesInPaxAndGnuTar() throws IOException {
     for (String kind : List.of("pax", "gnu", "ustar")) {
       Path file = folder.resolve(kind + ".tar");
-      try (InputStream bytes = ShardSetTest.class.getResourceAsStream("/golden/shards/" + kind + ".tar")) {
+      try (InputStream bytes =
+          ShardSetTest.class.getResourceAsStream("/golden/shards/" + kind + ".tar")) {
         Files.copy(bytes, file);
       }
 

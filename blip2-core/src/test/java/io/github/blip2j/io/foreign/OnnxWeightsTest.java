@@ -24,7 +24,8 @@ final class OnnxWeightsTest {
     ForeignTensor matrix = requireNonNull(weights.get("layer.0.dense.weight"));
     assertEquals(Shape.of(3, 2), matrix.shape());
     assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, floats(matrix));
-    assertArrayEquals(new float[] {7, 8, 9}, floats(requireNonNull(weights.get("layer.0.dense.bias"))));
+    assertArrayEquals(
+        new float[] {7, 8, 9}, floats(requireNonNull(weights.get("layer.0.dense.bias"))));
   }
 
   @Test
