@@ -1,6 +1,7 @@
 package io.github.blip2j.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,20 +158,21 @@ final class DataFileTest {
 
     List<DataRecord> records = DataFile.of(questions).withAnnotations(annotations).read();
 
+    DataRecord first = records.get(0);
     assertEquals(
-        new DataRecord(
-            new ImageReference(
-                List.of(
-                    "train2014/COCO_train2014_000000000042.jpg", "COCO_train2014_000000000042.jpg"),
-                "42",
-                null,
-                null),
-            List.of(),
-            new Question(
-                "42000", "What is on the bench?", List.of(new Answer("cat", 1)), List.of(), null),
+        new ImageReference(
+            List.of("train2014/COCO_train2014_000000000042.jpg", "COCO_train2014_000000000042.jpg"),
+            "42",
+            null,
             null),
-        records.get(0));
-    Question second = records.get(1).question();
+        first.image());
+    assertEquals(List.of(), first.captions());
+    assertEquals(
+        new Question(
+            "42000", "What is on the bench?", List.of(new Answer("cat", 1)), List.of(), null),
+        first.question());
+    assertNull(first.dialogue());
+    Question second = Objects.requireNonNull(records.get(1).question());
     assertEquals(List.of("no", "yes", "no", "no"), second.answerTexts());
     assertEquals(Map.of("no", 0.75, "yes", 0.25), second.weightedAnswers());
   }
@@ -181,7 +184,7 @@ final class DataFileTest {
             .get(0);
 
     assertEquals("test2015/COCO_test2015_000000000042.jpg", first.image().path());
-    assertEquals(List.of(), first.question().answers());
+    assertEquals(List.of(), Objects.requireNonNull(first.question()).answers());
   }
 
   @Test
@@ -247,8 +250,8 @@ final class DataFileTest {
             """);
 
     assertEquals(
-        Map.of("net", 2.0 / 3, "bag", 1.0 / 3), records.get(0).question().weightedAnswers());
-    assertEquals(List.of(new Answer("here", 0.2)), records.get(1).question().answers());
+        Map.of("net", 2.0 / 3, "bag", 1.0 / 3), Objects.requireNonNull(records.get(0).question()).weightedAnswers());
+    assertEquals(List.of(new Answer("here", 0.2)), Objects.requireNonNull(records.get(1).question()).answers());
   }
 
   @Test
@@ -291,7 +294,7 @@ final class DataFileTest {
         new Question("05515938", "Is it red?", List.of(new Answer("no", 1)), List.of(), null),
         records.get(0).question());
     assertEquals("2405722.jpg", records.get(0).image().path());
-    assertEquals(List.of(), records.get(1).question().answers());
+    assertEquals(List.of(), Objects.requireNonNull(records.get(1).question()).answers());
   }
 
   @Test
@@ -384,7 +387,7 @@ final class DataFileTest {
         String.valueOf(
             assertThrows(DataException.class, () -> DataFile.of(file).read()).getMessage());
 
-    assertEquals(file + ": rows expected as RFC 4180 has them", message.split(", got")[0]);
+    assertEquals(file + ": rows expected as RFC 4180 has them", message.substring(0, message.indexOf(", got")));
   }
 
   @ParameterizedTest

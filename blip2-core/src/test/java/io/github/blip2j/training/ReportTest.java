@@ -123,7 +123,7 @@ final class ReportTest {
     try (Toy toy = new Toy(7, 0)) {
       for (int part = 0; part < 2; part++) {
         clock.addAndGet(1_000_000_000_000L); // a pause
-        TrainingSettings settings = settings("run").withMaxSteps(3 * (part + 1));
+        TrainingSettings settings = settings("run").withMaxSteps(3L * (part + 1));
         var trainer =
             new Trainer<>(
                 Toy.source(3, 4),
@@ -141,7 +141,7 @@ final class ReportTest {
             part == 0
                 ? trainer.start(TrainingListener.NONE)
                 : trainer.resume(TrainingListener.NONE);
-        assertEquals(3 * (part + 1), end.step());
+        assertEquals(3L * (part + 1), end.step());
       }
     }
 

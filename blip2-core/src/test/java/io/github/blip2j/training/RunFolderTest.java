@@ -220,7 +220,7 @@ final class RunFolderTest {
     assertFalse(page.contains("<script") || page.contains("http"), page);
     assertTrue(page.contains("<span class='val'>validation 6.5</span>"), page);
     var builder = DocumentBuilderFactory.newInstance().newDocumentBuilder();
-    for (String svg : page.split("(?=<svg)|(?<=</svg>)")) {
+    for (String svg : page.split("(?=<svg)|(?<=</svg>)", -1)) {
       if (svg.startsWith("<svg")) {
         assertEquals(
             "svg",

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,7 +67,7 @@ final class ShardSetTest {
     assertEquals("5", set.read(1).record().image().id());
     assertEquals("PNG two", new String(set.read(1).image(), StandardCharsets.UTF_8));
     assertEquals(List.of("from the text"), set.read(2).record().captions());
-    assertEquals(List.of("2", "3"), set.read(3).record().question().answerTexts());
+    assertEquals(List.of("2", "3"), Objects.requireNonNull(set.read(3).record().question()).answerTexts());
     assertEquals(0, set.read(3).image().length);
     assertEquals("1.tar: sample 1", set.name(2));
   }
