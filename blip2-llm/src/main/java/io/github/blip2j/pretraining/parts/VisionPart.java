@@ -115,7 +115,7 @@ public final class VisionPart {
               + " siglip_vision_model, got "
               + config.family().name());
     }
-    return config.addNames(KeyMap.builder(), PATH, "").build();
+    return config.addNames(KeyMap.builder(), PATH + ".", "").build();
   }
 
   /** The sizes of the encoder. */
