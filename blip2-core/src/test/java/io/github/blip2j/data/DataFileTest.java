@@ -250,8 +250,11 @@ final class DataFileTest {
             """);
 
     assertEquals(
-        Map.of("net", 2.0 / 3, "bag", 1.0 / 3), Objects.requireNonNull(records.get(0).question()).weightedAnswers());
-    assertEquals(List.of(new Answer("here", 0.2)), Objects.requireNonNull(records.get(1).question()).answers());
+        Map.of("net", 2.0 / 3, "bag", 1.0 / 3),
+        Objects.requireNonNull(records.get(0).question()).weightedAnswers());
+    assertEquals(
+        List.of(new Answer("here", 0.2)),
+        Objects.requireNonNull(records.get(1).question()).answers());
   }
 
   @Test
@@ -387,7 +390,9 @@ final class DataFileTest {
         String.valueOf(
             assertThrows(DataException.class, () -> DataFile.of(file).read()).getMessage());
 
-    assertEquals(file + ": rows expected as RFC 4180 has them", message.substring(0, message.indexOf(", got")));
+    assertEquals(
+        file + ": rows expected as RFC 4180 has them",
+        message.substring(0, message.indexOf(", got")));
   }
 
   @ParameterizedTest

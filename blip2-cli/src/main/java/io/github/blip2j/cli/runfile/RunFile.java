@@ -44,7 +44,7 @@ public final class RunFile {
       command = next;
       own++;
     }
-    if (!command.getCommandSpec().optionsMap().containsKey(RunFileOptions.CONFIG)) {
+    if (!command.getCommandSpec().optionsMap().containsKey(RunFileOptions.SET)) { // has no run file
       return;
     }
     Map<String, String> values = new LinkedHashMap<>();

@@ -67,7 +67,8 @@ final class ShardSetTest {
     assertEquals("5", set.read(1).record().image().id());
     assertEquals("PNG two", new String(set.read(1).image(), StandardCharsets.UTF_8));
     assertEquals(List.of("from the text"), set.read(2).record().captions());
-    assertEquals(List.of("2", "3"), Objects.requireNonNull(set.read(3).record().question()).answerTexts());
+    assertEquals(
+        List.of("2", "3"), Objects.requireNonNull(set.read(3).record().question()).answerTexts());
     assertEquals(0, set.read(3).image().length);
     assertEquals("1.tar: sample 1", set.name(2));
   }
