@@ -145,15 +145,19 @@ final class DataOptions {
   CaptionSet captions() throws IOException {
     var faulty = skipFaulty ? CaptionSet.Faulty.SKIP : CaptionSet.Faulty.REFUSE;
     try {
-      return CaptionSet.parse(names(), images == null ? Path.of("") : images, faulty, buffer);
+      return CaptionSet.parse(names(), folder(), faulty, buffer);
     } catch (IllegalArgumentException e) { // weights
       throw new UsageException(e);
     }
   }
 
+  private Path folder() {
+    return images == null ? Path.of("") : images;
+  }
+
   /** Held-out records, of which none is left out. */
   CaptionSet heldOut(List<Path> files, @Nullable Path folder) throws IOException {
-    return CaptionSet.open(files, folder == null ? images : folder, CaptionSet.Faulty.REFUSE);
+    return CaptionSet.open(files, folder == null ? folder() : folder, CaptionSet.Faulty.REFUSE);
   }
 
   /** Whole images, in batches of the training's size if there are enough. */

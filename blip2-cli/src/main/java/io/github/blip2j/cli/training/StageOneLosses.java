@@ -29,7 +29,7 @@ final class StageOneLosses {
 
   /** With a command's weight of generation, which fine-tuning for retrieval lacks. */
   StageOneLosses(StageDefaults defaults) {
-    this.itg = defaults == StageDefaults.RETRIEVAL ? 0 : 1;
+    this.itg = defaults.equals(StageDefaults.RETRIEVAL) ? 0 : 1;
   }
 
   /** Checks that there is something to learn. */

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -296,7 +297,8 @@ final class ValidationCommandTest {
     assertEquals(0, shell.exit(), shell.err());
     try (var saved = SafetensorsFile.open(folder.resolve("run").resolve(LAST))) {
       var tensors = saved.tensors();
-      assertEquals("[1, 5, 40]", String.valueOf(tensors.get("queries").shape()));
+      assertEquals(
+          "[1, 5, 40]", String.valueOf(Objects.requireNonNull(tensors.get("queries")).shape()));
       assertTrue(tensors.containsKey("qformer.layers.2.imageAttention.query.weight"));
       assertFalse(tensors.containsKey("qformer.layers.3.attention.query.weight"));
     }
