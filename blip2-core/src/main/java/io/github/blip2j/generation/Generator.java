@@ -72,6 +72,8 @@ public final class Generator {
    * @throws IllegalArgumentException if there is no prompt or an end token is no token
    * @throws IllegalStateException if the model's scores are NaN, too many or too few, or if bans
    *     leave no token possible
+   * @throws java.util.concurrent.CancellationException if a {@link
+   *     io.github.blip2j.nn.CancellationToken} that this thread has entered is cancelled
    */
   public List<List<Sequence>> generate(DecodingSession model, List<int[]> prompts) {
     if (prompts.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.github.blip2j.generation;
 
+import io.github.blip2j.nn.CancellationToken;
 import java.util.Locale;
 
 /** Checks the shapes of a model's results. */
@@ -23,6 +24,7 @@ final class ModelRows {
   }
 
   float[][] next(int[] beamIndices, int[] tokens) {
+    CancellationToken.check();
     return checked("next", beamIndices.length, model.next(beamIndices, tokens));
   }
 

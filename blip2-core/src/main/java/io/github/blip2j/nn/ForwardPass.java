@@ -102,8 +102,11 @@ public final class ForwardPass {
    *
    * @param inputs all tensors that the layer uses and that may require a gradient, except
    *     parameters
+   * @throws java.util.concurrent.CancellationException if a {@link CancellationToken} that this
+   *     thread has entered is cancelled
    */
   public Tensor layer(List<Tensor> inputs, Layer layer) {
+    CancellationToken.check();
     long seed = random == null ? 0 : random.nextLong();
     GradientCheckpoint.Part first = x -> layer.forward(x, forked(seed, observer));
     if (!withGradientCheckpointing) {

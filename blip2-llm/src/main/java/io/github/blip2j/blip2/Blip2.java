@@ -25,6 +25,7 @@ import io.github.blip2j.blip2.text.ScoredText;
 import io.github.blip2j.blip2.text.TextStreamer;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.TokenStreamer;
+import io.github.blip2j.nn.CancellationToken;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -171,6 +172,16 @@ public final class Blip2 implements AutoCloseable {
   public Blip2 withConvention(Convention convention) {
     GenerationSession other = session.withConvention(required("blip2", "convention", convention));
     return new Blip2(other, processor, questions.cleaning(convention.questions()));
+  }
+
+  /**
+   * A view of this model whose calls stop when the token is cancelled, with a {@link
+   * java.util.concurrent.CancellationException}: before the next layer or the next token. Both
+   * share one memory: close either.
+   */
+  public Blip2 withCancellation(CancellationToken token) {
+    GenerationSession other = session.withCancellation(required("blip2", "token", token));
+    return new Blip2(other, processor, questions);
   }
 
   /**

@@ -19,6 +19,7 @@ import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.blip2.text.TextLength;
 import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.nn.CancellationToken;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
@@ -112,6 +113,16 @@ public final class ImageTextMatcher implements AutoCloseable {
    */
   public ImageTextMatcher withMaxTextTokens(int most) {
     return new ImageTextMatcher(session.withMaxTextTokens(most), processor);
+  }
+
+  /**
+   * A view of this model whose calls stop when the token is cancelled, with a {@link
+   * java.util.concurrent.CancellationException}: before the next layer or the next token. So do
+   * those of an {@link #index} that it makes. Both share one memory: close either.
+   */
+  public ImageTextMatcher withCancellation(CancellationToken token) {
+    return new ImageTextMatcher(
+        session.withCancellation(required("match", "token", token)), processor);
   }
 
   /** The length of a text in tokens, and how many of them are used. */

@@ -7,6 +7,7 @@ import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.model.Blip2Config;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.blip2.model.Convention;
+import io.github.blip2j.nn.CancellationToken;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
@@ -15,6 +16,7 @@ import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.function.Supplier;
@@ -30,11 +32,17 @@ public final class GenerationSession implements AutoCloseable {
   private final Blip2Model model;
   private final PromptTokenizer prompts;
   private final @Nullable QFormerTokenizer instructions;
+  private final List<CancellationToken> tokens; // each stops the calls of this view
 
-  private GenerationSession(CloseGuard gate, Blip2Loader.Loaded loaded, Blip2Model model) {
+  private GenerationSession(
+      CloseGuard gate,
+      Blip2Loader.Loaded loaded,
+      Blip2Model model,
+      List<CancellationToken> tokens) {
     this.gate = gate;
     this.loaded = loaded;
     this.model = model;
+    this.tokens = tokens;
     this.prompts = new PromptTokenizer(loaded.tokenizer(), model);
     HuggingFaceTokenizer instructing = loaded.instructionTokenizer();
     Blip2Config config = model.config();
@@ -45,7 +53,8 @@ public final class GenerationSession implements AutoCloseable {
   }
 
   private static GenerationSession of(Blip2Loader.Loaded loaded) {
-    return new GenerationSession(new CloseGuard("blip2", "model"), loaded, loaded.model());
+    return new GenerationSession(
+        new CloseGuard("blip2", "model"), loaded, loaded.model(), List.of());
   }
 
   public static GenerationSession load(Path folder, Precision precision) throws IOException {
@@ -67,7 +76,14 @@ public final class GenerationSession implements AutoCloseable {
 
   /** A view of this model that computes and tokenizes prompts as {@code convention} does. */
   public GenerationSession withConvention(Convention convention) {
-    return new GenerationSession(gate, loaded, model.withConvention(convention));
+    return new GenerationSession(gate, loaded, model.withConvention(convention), tokens);
+  }
+
+  /** A view of this model whose calls the token stops too. */
+  public GenerationSession withCancellation(CancellationToken token) {
+    var more = new ArrayList<>(tokens);
+    more.add(token);
+    return new GenerationSession(gate, loaded, model, List.copyOf(more));
   }
 
   /** Whether the other shares this model's parameters, with any convention. */
@@ -138,12 +154,14 @@ public final class GenerationSession implements AutoCloseable {
    * @throws IllegalStateException if the model is closed
    */
   CloseGuard.Entry enter() {
-    return gate.enter();
+    return CancellableEntry.of(gate, tokens);
   }
 
   /** Runs a call that uses the model; {@link #close} waits for it. */
   public <T> T during(Supplier<T> body) {
-    return gate.call(body);
+    try (CloseGuard.Entry entry = enter()) {
+      return body.get();
+    }
   }
 
   /** Runs a call's listener; {@link #close} does not wait for it. */

@@ -9,6 +9,7 @@ import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.blip2.text.TextLength;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.OpenResources;
+import io.github.blip2j.nn.CancellationToken;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.Blip2QformerConfig;
@@ -23,6 +24,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.NavigableSet;
@@ -43,6 +45,7 @@ public final class MatchingSession implements AutoCloseable {
   private final ImageProcessor processor;
   private final @Nullable Integer usualTokens; // null: texts are not cut
   private final @Nullable Integer chosenTokens; // null: as usual
+  private final List<CancellationToken> tokens; // each stops the calls of this view
 
   private MatchingSession(Scope memory, RetrievalLoader.Loaded loaded, Path folder)
       throws IOException {
@@ -52,6 +55,7 @@ public final class MatchingSession implements AutoCloseable {
     this.model = loaded.model();
     // LAVIS cuts texts to max_txt_len; Hugging Face uses all tokens that there are positions for.
     this.chosenTokens = null;
+    this.tokens = List.of();
     this.usualTokens =
         loaded.convention() == Convention.LAVIS ? Integer.valueOf(config().maxTextTokens()) : null;
     this.leftOut = loaded.leftOut();
@@ -59,7 +63,8 @@ public final class MatchingSession implements AutoCloseable {
     this.tokenizer = HuggingFaceTokenizer.open(folder); // last: nothing fails after it
   }
 
-  private MatchingSession(MatchingSession from, int maxTextTokens) {
+  private MatchingSession(
+      MatchingSession from, @Nullable Integer maxTextTokens, List<CancellationToken> tokens) {
     this.gate = from.gate;
     this.cuts = from.cuts;
     this.memory = from.memory;
@@ -69,6 +74,7 @@ public final class MatchingSession implements AutoCloseable {
     this.processor = from.processor;
     this.usualTokens = from.usualTokens;
     this.chosenTokens = maxTextTokens;
+    this.tokens = tokens;
   }
 
   /** A view of this model that uses at most {@code most} tokens of a text. */
@@ -79,7 +85,14 @@ public final class MatchingSession implements AutoCloseable {
           String.format(
               Locale.ROOT, "matcher: maxTextTokens expected 2 to %d, got %d", positions, most));
     }
-    return new MatchingSession(this, most);
+    return new MatchingSession(this, most, tokens);
+  }
+
+  /** A view of this model whose calls the token stops too. */
+  public MatchingSession withCancellation(CancellationToken token) {
+    var more = new ArrayList<>(tokens);
+    more.add(token);
+    return new MatchingSession(this, chosenTokens, List.copyOf(more));
   }
 
   public static MatchingSession load(Path path, LoadOptions options) throws IOException {
@@ -223,7 +236,9 @@ public final class MatchingSession implements AutoCloseable {
    * @throws IllegalStateException if the model is closed
    */
   public <T> T during(Supplier<T> body) {
-    return gate.call(body);
+    try (CloseGuard.Entry entry = CancellableEntry.of(gate, tokens)) {
+      return body.get();
+    }
   }
 
   @Override
