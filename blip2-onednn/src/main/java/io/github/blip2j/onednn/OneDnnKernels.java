@@ -332,7 +332,11 @@ public final class OneDnnKernels implements Kernels {
 
   @Override
   public void scatterAdd(RawTensor table, RawTensor ids, RawTensor g) {
-    reference.scatterAdd(table, ids, g);
+    if (isFloat(table) && isFloat(g)) {
+      lookups.scatterAdd(table, ids, g);
+    } else {
+      reference.scatterAdd(table, ids, g);
+    }
   }
 
   @Override
