@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Composes scenes of the corpus's pictures, with captions and questions, from a seed.
 
-  scenes.py CORPUS [--train N] [--seed N]
+  scenes.py CORPUS [--train N] [--drawings N] [--seed N]
 
 CORPUS has items.jsonl and pictures, as items.py wrote them. It gets one folder of JPEGs of 96 x 96 pixels and the
 files SPLIT.json (captions), SPLIT_questions.json and SPLIT_one.json (scenes with captions of their own, for retrieval) for each split:
@@ -13,9 +13,11 @@ files SPLIT.json (captions), SPLIT_questions.json and SPLIT_one.json (scenes wit
   concepts      names that are never trained on; for retrieval
   photographs   whole photographs that are never trained on
 
-and pages.jsonl, what the language model learns to write. Needs Pillow.
+and pages.jsonl, what the language model learns to write. Scenes show the things of which there are at least N
+drawings to train on (4); pages are about all things. Needs Pillow.
 """
 import argparse
+import collections
 import json
 import os
 import random
@@ -28,6 +30,7 @@ import texts
 SIDE = 96
 TESTS = {"validation": 500, "combinations": 1000, "drawings": 1000, "concepts": 500}
 PAIRS_RESERVED = 0.1
+UNLIKE = {"bridge at night", "brick", "disk", "fly", "herb", "water wave", "wind", "wing"}  # drawings with little in common
 NUMBERS = texts.NUMBERS
 RELATIONS = texts.RELATIONS
 
@@ -44,6 +47,13 @@ def load(corpus):
 def reserved(first, second):
     """Whether a pair of names is kept for the split of new combinations."""
     return names.share("pair:" + "|".join(sorted((first, second)))) < PAIRS_RESERVED
+
+
+def often_drawn(items, least):
+    """Photographs, unseen concepts, and drawings of things of which enough are trained on."""
+    drawn = collections.Counter(i["concept"] for i in items if i["split"] == "train" and i["medium"] == "drawing")
+    shown = {name for name, count in drawn.items() if count >= least} - UNLIKE
+    return [i for i in items if i["medium"] == "photo" or i["split"] == "concepts" or i["concept"] in shown]
 
 
 class Pool:
@@ -190,7 +200,7 @@ def write(corpus, split, scenes, known, r):
             text = f"Question: {question} Answer:"
             questions.append({
                 "image": file, "image_id": f"{split}_{number}", "question_id": number * 10 + place, "question": question,
-                "answer": answer, "text_input": text, "text_output": answer,
+                "question_type": texts.kind(question), "answer": answer, "text_input": text, "text_output": answer,
             })
     for suffix, records in (("", captions), ("_questions", questions), ("_one", ones)):
         with open(os.path.join(corpus, split + suffix + ".json"), "w", encoding="utf-8") as to:
@@ -212,9 +222,11 @@ def main():
     parser.add_argument("corpus")
     parser.add_argument("--train", type=int, default=30000)
     parser.add_argument("--pages", type=int, default=100000)
+    parser.add_argument("--drawings", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     a = parser.parse_args()
-    items = load(a.corpus)
+    everything = load(a.corpus)
+    items = often_drawn(everything, a.drawings)
     of = lambda split, medium="drawing": [i for i in items if i["split"] == split and i["medium"] == medium]
     known, photos = Pool(of("train")), of("train", "photo")
     kinds = texts.Known({name: group[0]["kind"] for name, group in known.by_name.items()})
@@ -234,7 +246,8 @@ def main():
     scenes("concepts", TESTS["concepts"], lambda r: single(new.picture(new.name(r), r), photos, r))
     tested = iter(of("photographs", "photo"))
     scenes("photographs", len(of("photographs", "photo")), lambda r: photograph(next(tested)))
-    pages(a.corpus, known, a.pages, source("pages"))
+    told = Pool([i for i in everything if i["split"] == "train" and i["medium"] == "drawing"])
+    pages(a.corpus, told, a.pages, source("pages"))
 
 
 if __name__ == "__main__":

@@ -108,3 +108,11 @@ def page(known, r):
     r.shuffle(lines)
     before = [notes(scene, r) if r.random() < 0.7 else lines[0] for _ in range(r.choice([1, 1, 2, 3, 4]))]
     return f"{' '.join(before)}</s>" + "".join(line + "\n" for line in lines[: r.randint(1, 3)])
+
+
+def kind(question):
+    """The kind of a question, by which accuracies are reported."""
+    names_it = "what is this", "what are these", "what is above", "what is below", "what is to"
+    kinds = {"is there": "is there", "are there": "is there", "how many": "how many", "where": "where", "what kind": "what kind"}
+    kinds |= {start: "what is it" for start in names_it[:2]} | {start: "what is where" for start in names_it[2:]}
+    return next(kind for start, kind in kinds.items() if question.startswith(start))

@@ -40,9 +40,17 @@ drawn bert bert-drawn --config "$here/sizes/bert.json" --tokenizer "$tokenizers/
 part language train language --model "$out/language-drawn" --data "$corpus/pages.jsonl" --batch-size 64 \
   --epochs 1 --lr 1e-3 --min-lr 1e-5 --warmup-steps 200 --weight-decay 0.01
 part vision train vision --model "$out/vision-drawn" --sentences "$minilm" --data "$corpus/train.json" \
-  --images "$corpus" --batch-size 64 --epochs 6 --lr 1e-3 --min-lr 1e-5 --warmup-steps 300
+  --images "$corpus" --batch-size 64 --epochs 6 --lr 1e-3 --min-lr 1e-5 --warmup-steps 100
+
+# What the frozen vision encoder sees of every scene, so that the first stage need not compute it again.
+if [ ! -e "$out/patches.safetensors" ]; then
+  "$blip2" embed --model "$out/vision/vision" --kind patches --data "$corpus/train.json" --images "$corpus" \
+    --threads "$threads" --out "$out/patches.safetensors"
+fi
+
 part stage1 train stage1 --vision "$out/vision/vision" --bert "$out/bert-drawn" --data "$corpus/train.json" \
-  --images "$corpus" --batch-size 64 --epochs 5 --lr 5e-4 --min-lr 1e-5 --warmup-steps 300 --queries 16 --export blip2j
+  --images "$corpus" --features "$out/patches.safetensors" --batch-size 64 --epochs 5 --lr 5e-4 --min-lr 1e-5 \
+  --warmup-steps 300 --queries 16 --export blip2j
 part stage2 train stage2 --stage1 "$out/stage1/blip2j" --language "$out/language/language" \
   --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 64 --epochs 2 \
   --lr 5e-4 --min-lr 1e-5 --warmup-steps 300 --export hf
