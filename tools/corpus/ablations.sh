@@ -1,0 +1,77 @@
+#!/bin/bash
+# Trains and scores the variants that the claims of the paper are held against, three seeds each, after train.sh.
+#
+#   tools/corpus/ablations.sh CORPUS RUN MINILM_CUT OUT
+#
+# RUN is what train.sh wrote; its vision encoder and language model serve all variants. MINILM_CUT has MiniLM's first four layers
+# over the miniature's words. Run it again to go on after a stop. BLIP2, THREADS and SEEDS as in train.sh ("1 2 3" seeds).
+set -e
+corpus=$1 run=$2 cut=$3 out=$4
+here=$(cd "$(dirname "$0")" && pwd)
+blip2=${BLIP2:-$here/../../bin/blip2}
+threads=${THREADS:-1}
+second_updates=${SECOND_UPDATES:-700}
+
+# part FOLDER COMMAND...: runs a training once, resumed if it has begun
+part() {
+  local folder=$1
+  shift
+  [ -e "$folder.done" ] && return
+  local resume=
+  ls "$folder"/step-*.safetensors > /dev/null 2>&1 && resume=--resume
+  "$blip2" "$@" --out "$folder" --threads "$threads" --seed "$seed" --schedule stepwise --log-every 20 \
+    --checkpoint-every 350 $resume
+  rm -f "$folder"/step-*.safetensors
+  touch "$folder.done"
+}
+
+# first NAME OPTIONS...: a first stage and its retrieval
+first() {
+  local name=$1
+  shift
+  local folder=$out/$name-$seed
+  part "$folder" train stage1 --vision "$run/vision/vision" --data "$corpus/train.json" --images "$corpus" \
+    --features "$run/patches.safetensors" --batch-size 64 --epochs 2 --min-lr 1e-5 --export blip2j "$@"
+  for split in validation drawings; do
+    score "$folder-$split-contrast" retrieval --model "$folder/blip2j" --images "$corpus" --k 0 "$corpus/${split}_one.json"
+    score "$folder-$split-retrieval" retrieval --model "$folder/blip2j" --images "$corpus" --k 16 "$corpus/${split}_one.json"
+  done
+}
+
+# second NAME FIRST: a second stage after a first one, its captions and answers
+second() {
+  local folder=$out/$1-$seed
+  part "$folder" train stage2 --stage1 "$2/blip2j" --language "$run/language/language" \
+    --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 64 --epochs 1 \
+    --max-steps "$second_updates" --lr 5e-4 --min-lr 1e-5 --warmup-steps 100 --export hf
+  for split in validation drawings; do
+    score "$folder-$split-caption" caption --model "$folder/hf" --images "$corpus" "$corpus/$split.json"
+    score "$folder-$split-vqa" vqa --model "$folder/hf" --images "$corpus" "$corpus/${split}_questions.json"
+  done
+}
+
+# score FILE COMMAND...: runs an evaluation once
+score() {
+  local file=$1.json
+  shift
+  [ -s "$file" ] && return
+  "$blip2" evaluate "$@" --threads "$threads" --json > "$file.part"
+  mv "$file.part" "$file"
+}
+
+mkdir -p "$out"
+for seed in ${SEEDS:-1 2 3}; do
+  learn=(--lr 5e-4 --warmup-steps 100)
+  drawn=(--bert "$run/bert-drawn" "${learn[@]}")
+  first full "${drawn[@]}" --queries 16
+  first no-itg "${drawn[@]}" --queries 16 --itg-weight 0
+  first no-itm "${drawn[@]}" --queries 16 --itm-weight 0
+  first queries-8 "${drawn[@]}" --queries 8
+  first queries-32 "${drawn[@]}" --queries 32
+  first minilm --bert "$cut" "${learn[@]}" --queries 16
+  first scratch --bert "$cut" --from-scratch "${learn[@]}" --queries 16 # MiniLM's sizes, drawn weights
+  first untrained --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --warmup-steps 0 --max-steps 1
+  for name in full untrained queries-8 queries-32; do
+    second "second-$name" "$out/$name-$seed"
+  done
+done
