@@ -40,6 +40,8 @@ final class CommandDescription {
       options.put(name, text(value));
       if (value instanceof ModelName model) {
         models.put(name, model.path());
+      } else if (name.equals(LoraOptions.FROM) && value instanceof Path adapter) {
+        models.put(name, adapter);
       }
     }
     options.values().removeIf(String::isEmpty);
