@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.NavigableMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +63,7 @@ public final class StageOneModel {
     Blip2RetrievalConfig config = sizes.apply(checkpoint.config());
     try (OpenWeights open = checkpoint.open(config.vision(), null)) {
       Weights weights = ResizedPositions.of(open.weights(), config.vision(), VISION);
-      return build(config, weights, home, setup);
+      return build(params -> stored(config, params), keys(config), weights, home, setup);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -79,20 +80,40 @@ public final class StageOneModel {
   public static StageOneModel load(
       StageOneParts parts, Scope home, RandomGenerator random, StageOneSetup setup)
       throws IOException {
-    return parts.open(random, (config, weights) -> build(config, weights, home, setup));
+    return parts.open(
+        random,
+        (config, weights) ->
+            build(
+                params -> Blip2RetrievalModel.of(config, params),
+                keys(config),
+                weights,
+                home,
+                setup));
+  }
+
+  /** A folder of Hugging Face may lack what only training needs; the objective says so. */
+  private static Blip2RetrievalModel stored(Blip2RetrievalConfig config, Params params) {
+    return params.has("temperature")
+        ? Blip2RetrievalModel.of(config, params)
+        : Blip2RetrievalModel.forRetrieval(config, params);
+  }
+
+  /** The names of transformers. */
+  private static KeyMap keys(Blip2RetrievalConfig config) {
+    return HuggingFaceNames.retrieval(config.vision());
   }
 
   private static StageOneModel build(
-      Blip2RetrievalConfig config, Weights weights, Scope home, StageOneSetup setup)
+      Function<Params, Blip2RetrievalModel> building,
+      KeyMap keys,
+      Weights weights,
+      Scope home,
+      StageOneSetup setup)
       throws IOException {
     @Nullable LoraSettings settings = setup.tuning().lora();
-    KeyMap keys = HuggingFaceNames.retrieval(config.vision());
     try (LoraLayers.Source factors = LoraLayers.source(settings)) {
       Params params = Params.root(factors.over(weights, keys), home);
-      Blip2RetrievalModel model =
-          params.has("temperature")
-              ? Blip2RetrievalModel.of(config, params)
-              : Blip2RetrievalModel.forRetrieval(config, params);
+      Blip2RetrievalModel model = building.apply(params);
       model.trainQformer();
       if (setup.trainsVision()) {
         model.trainVision();

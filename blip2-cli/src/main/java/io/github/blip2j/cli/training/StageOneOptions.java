@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.cli.console.UsageException;
@@ -15,6 +16,7 @@ import io.github.blip2j.pretraining.features.Tower;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.training.Objective;
+import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -145,6 +147,9 @@ final class StageOneOptions {
             .withTrainedVision(trainVision)
             .withComputePrecision(dtype)
             .with(lora.in(tuned.tuning(), data.seed));
+    if (model != null) { // a size that does not fit the file is no wrong usage
+      resized.apply(RetrievalCheckpoint.of(model.path(), VisionFamilies.installed()).config());
+    }
     try {
       if (model != null) {
         return StageOneModel.load(model.path(), home, resized, setup);
