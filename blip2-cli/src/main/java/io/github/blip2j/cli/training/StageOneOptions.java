@@ -62,8 +62,11 @@ final class StageOneOptions {
               + "float32. Default: ${DEFAULT-VALUE}.")
   Precision dtype = Precision.FLOAT32;
 
+  /** The option whose file holds the data that is read in place of images. */
+  static final String FEATURES = "--features";
+
   @Option(
-      names = "--features",
+      names = FEATURES,
       paramLabel = "FILE",
       description =
           "What the frozen vision encoder sees of the images, written by embed --kind patches "
