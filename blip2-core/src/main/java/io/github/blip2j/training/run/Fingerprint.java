@@ -39,10 +39,11 @@ record Fingerprint(String path, long bytes, @Nullable String digest, boolean sam
     if (!Files.isRegularFile(file)) {
       return new Fingerprint(file.toString(), bytes, null, false);
     }
-    boolean sampled = bytes > LARGE || file.toString().endsWith(SHARD);
+    boolean shard = file.toString().endsWith(SHARD);
+    boolean sampled = shard || bytes > LARGE;
     var digest = new SampledDigest();
     if (sampled) {
-      digest.addSamples(file, SampledDigest.OF_SHARDS);
+      digest.addSamples(file, shard ? SampledDigest.OF_SHARDS : SampledDigest.OF_WEIGHTS);
     } else {
       digest.addWhole(file);
     }
