@@ -30,7 +30,7 @@ GOLDEN = ROOT / "blip2-llm/src/test/resources/golden"
 STAGE_ONE, OPT, INSTRUCT = (GOLDEN / name for name in ("lavis-stage1", "hf-opt", "hf-instructblip"))
 WORDS = ["a red star", "a blue ring", "a green cross", "two white circles", "a star above a ring", "a black square"]
 TIMES = ("samples_per_s", "time_s", "data_s", "data_share", "memory_mib")
-STEPS, SAVED, PATIENCE = 66, 3, 120
+STEPS, SAVED, PATIENCE = 90, 3, 120
 STEP = re.compile(r"step-(\d{8})\.safetensors")
 
 
@@ -132,18 +132,20 @@ def kill_one(run, draw, number, kills, started):
     """Starts a run and kills it; returns how."""
     run.start()
     before = run.newest()
+    share = max(1, (STEPS - before) // (kills - number + 2))
     if number % 3 == 0:  # anywhere between the start of the process and its first updates
-        time.sleep(draw.uniform(0, 1.2 * started))
+        end = run.began + draw.uniform(0, 1.2 * started)
+        run.wait(lambda: time.monotonic() > end or run.newest() >= before + share, "it is killed")
         kind = "start"
     else:
-        after = before + draw.randrange(1, max(2, (STEPS - before) // (kills - number + 2)))
+        after = before + draw.randint(1, share)
         run.wait(lambda: run.newest() >= after, f"step {after}")
         if number % 3 == 1:
             run.wait(run.writing, "a checkpoint is written")
             time.sleep(draw.choice([0, draw.uniform(0, 0.003)]))
             kind = "write"
         else:
-            time.sleep(draw.uniform(0, 0.2))
+            time.sleep(draw.uniform(0, 0.05))
             kind = "step"
     if run.process.poll() is not None:
         sys.exit(f"{run.out}: expected to run when it is killed, ended; see {run.output}")
