@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import Blip2ForConditionalGeneration
+from transformers import Blip2ForConditionalGeneration, Blip2ForImageTextRetrieval
 
 from golden import compare_tensors, main
 
@@ -21,12 +21,15 @@ CASES = {
         lora_alpha=4,
         target_modules=r"(language_model.*\.(q_proj|down_proj|gate_proj)|qformer.*crossattention\.attention\.key)",
     ),
+    "hf-itm": dict(r=3, lora_alpha=6, target_modules=["query", "value", "dense", "vision_projection", "fc1"]),
 }
+RETRIEVAL = "hf-itm"  # a model of the first stage
+LABELS = [1, 0, 1]  # whether image and text match, for a loss
 
 
 def base(name):
-    folder = MODELS / name
-    return Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    kind = Blip2ForImageTextRetrieval if name == RETRIEVAL else Blip2ForConditionalGeneration
+    return kind.from_pretrained(MODELS / name, dtype=torch.float32).eval()
 
 
 def inputs(name):
@@ -35,17 +38,30 @@ def inputs(name):
     return {"pixel_values": given["pixel_values"]} | {k: given[f"train.{k}"] for k in keys if f"train.{k}" in given}
 
 
+def results(model, name):
+    """What is compared, and a loss."""
+    if name != RETRIEVAL:
+        out = model(**inputs(name))
+        return {"logits": out.logits}, out.loss
+    given = load_file(MODELS / name / "expected.safetensors")
+    pairs = {k: given[k] for k in ("pixel_values", "input_ids", "attention_mask")}
+    match = model(**pairs, use_image_text_matching_head=True).logits_per_image
+    contrast = model(**pairs, use_image_text_matching_head=False).logits_per_image
+    loss = torch.nn.functional.cross_entropy(match, torch.tensor(LABELS)) + contrast.mean()
+    return {"logits": match, "contrast": contrast}, loss
+
+
 def numbers(name, folder):
     model = PeftModel.from_pretrained(base(name), folder, is_trainable=True).eval()
-    out = model(**inputs(name))
-    out.loss.backward()
-    tensors = {"logits": out.logits.detach(), "loss": out.loss.detach().reshape(1)}
+    out, loss = results(model, name)
+    loss.backward()
+    tensors = {k: v.detach() for k, v in out.items()} | {"loss": loss.detach().reshape(1)}
     for each, parameter in model.named_parameters():
         if parameter.requires_grad:
             tensors["grad." + each.replace(".default", "")] = parameter.grad.clone()
     merged = model.merge_and_unload()
     with torch.no_grad():
-        gap = (merged(**inputs(name)).logits - out.logits).abs().max().item()
+        gap = max((results(merged, name)[0][k] - v).abs().max().item() for k, v in out.items())
     print(f"{name}: merged logits within {gap:.1e}")
     return tensors
 

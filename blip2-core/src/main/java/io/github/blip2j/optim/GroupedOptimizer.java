@@ -12,7 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * An optimiser that moves each parameter by itself, with float32 state of its own: groups, state
@@ -156,6 +159,22 @@ public abstract class GroupedOptimizer implements Optimizer {
   @Override
   public final List<Parameter> parameters() {
     return List.copyOf(parameters);
+  }
+
+  /** Weight decays and scales of the learning rate, each with the number of its parameters. */
+  @Override
+  public final Map<String, String> settings() {
+    return Map.of(
+        "weight_decay", counted(ParameterGroup::weightDecay),
+        "lr_scale", counted(ParameterGroup::lrScale));
+  }
+
+  private String counted(ToDoubleFunction<ParameterGroup> setting) {
+    Map<Double, Integer> counts = new TreeMap<>();
+    slots.values().forEach(slot -> counts.merge(setting.applyAsDouble(slot.group), 1, Integer::sum));
+    return counts.entrySet().stream()
+        .map(each -> each.getKey() + " of " + each.getValue())
+        .collect(Collectors.joining(", "));
   }
 
   @Override

@@ -48,6 +48,14 @@ public interface Optimizer extends AutoCloseable {
     return Map.of();
   }
 
+  /**
+   * What may change between stop and resume, by name, such as the weight decay of groups.
+   * Checkpoints hold it, and a resumed run tells of other values.
+   */
+  default Map<String, String> settings() {
+    return Map.of();
+  }
+
   /** The trained parameters, in the order of the groups. */
   List<Parameter> parameters();
 

@@ -181,7 +181,8 @@ public final class CheckpointFolder {
   }
 
   private CheckpointHeader.Parts parts(TrainingSettings settings) {
-    return new CheckpointHeader.Parts(settings, choices.sizes(), optimizer, choices.average());
+    return new CheckpointHeader.Parts(
+        settings, choices.sizes(), optimizer, choices.objective(), choices.average());
   }
 
   /** Removes temporary files of a run that was killed while writing. */

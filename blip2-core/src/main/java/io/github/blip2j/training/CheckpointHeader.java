@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The text in a checkpoint's header: position, seed, sizes, optimiser, numbers of listeners. */
@@ -29,6 +30,9 @@ final class CheckpointHeader {
   private static final String OPTIMIZER = "optimizer";
   private static final String CONSTANT = "optimizer.";
   private static final String LISTENER = "listener.";
+  private static final String OBJECTIVE_CONSTANT = "objective.constant.";
+  private static final String OBJECTIVE_SETTING = "objective.setting.";
+  private static final String GROUPS = "groups.";
   private static final String SCHEDULE = "schedule";
   private static final String EPOCHS = "epochs";
   private static final String CLIP_NORM = "clip_norm";
@@ -45,6 +49,7 @@ final class CheckpointHeader {
       TrainingSettings settings,
       Map<String, Long> sizes,
       Optimizer optimizer,
+      Objective<?> objective,
       @Nullable WeightAverage average) {}
 
   private final String where;
@@ -71,6 +76,8 @@ final class CheckpointHeader {
     header.put(OPTIMIZER, optimizer.name());
     new TreeMap<>(optimizer.constants())
         .forEach((name, value) -> header.put(CONSTANT + name, Double.toString(value)));
+    new TreeMap<>(parts.objective.constants())
+        .forEach((name, value) -> header.put(OBJECTIVE_CONSTANT + name, value));
     listeners.forEach((name, value) -> header.put(LISTENER + name, Double.toString(value)));
     return header;
   }
@@ -81,7 +88,10 @@ final class CheckpointHeader {
    * @throws IllegalArgumentException if the header has another meaning for it
    */
   static void requireFreeSize(String name) {
-    if (OWN.contains(name) || name.startsWith(CONSTANT) || name.startsWith(LISTENER)) {
+    boolean prefixed =
+        Stream.of(CONSTANT, LISTENER, OBJECTIVE_CONSTANT, OBJECTIVE_SETTING, GROUPS)
+            .anyMatch(name::startsWith);
+    if (OWN.contains(name) || prefixed) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -100,6 +110,10 @@ final class CheckpointHeader {
     if (parts.average != null) {
       choices.put(AVERAGE, Double.toString(parts.average.decay()));
     }
+    new TreeMap<>(parts.optimizer.settings())
+        .forEach((name, value) -> choices.put(GROUPS + name, value));
+    new TreeMap<>(parts.objective.settings())
+        .forEach((name, value) -> choices.put(OBJECTIVE_SETTING + name, value));
     return choices;
   }
 
@@ -111,10 +125,17 @@ final class CheckpointHeader {
             (name, now) -> {
               String before = saved.getOrDefault(name, now); // older checkpoints lack some
               if (!before.equals(now)) {
-                changes.add(String.format(Locale.ROOT, "%s %s -> %s", name, before, now));
+                changes.add(String.format(Locale.ROOT, "%s %s -> %s", plain(name), before, now));
               }
             });
     return changes;
+  }
+
+  /** The name of a choice in messages. */
+  private static String plain(String name) {
+    return name.startsWith(OBJECTIVE_SETTING)
+        ? name.substring(OBJECTIVE_SETTING.length())
+        : name.startsWith(GROUPS) ? name.substring(GROUPS.length()) : name;
   }
 
   /** What a schedule says of itself; of one that says nothing, its class, the same in every run. */
@@ -140,6 +161,19 @@ final class CheckpointHeader {
       }
     }
     requireConstants(parts.optimizer);
+    requireConstants(parts.objective);
+  }
+
+  /** Checks that the parameters mean what they meant; older checkpoints do not say it. */
+  private void requireConstants(Objective<?> objective) throws CheckpointException {
+    Map<String, String> own = objective.constants();
+    for (Map.Entry<String, String> stored : saved.entrySet()) {
+      String key = stored.getKey();
+      if (key.startsWith(OBJECTIVE_CONSTANT)) {
+        String name = key.substring(OBJECTIVE_CONSTANT.length());
+        requireSame(name, own.getOrDefault(name, "none"), stored.getValue());
+      }
+    }
   }
 
   /** Checks that there are averages of weights if the run keeps some, and none if not. */

@@ -33,4 +33,27 @@ public interface Objective<B extends Batch> {
   default Map<String, Tensor> state() {
     return Map.of();
   }
+
+  /**
+   * What gives the trained parameters their meaning, by name, such as the scale of a LoRA: with
+   * other values they are another model. Checkpoints hold it, and a run is resumed with the same
+   * values only.
+   */
+  default Map<String, String> constants() {
+    return Map.of();
+  }
+
+  /**
+   * What the losses depend on besides, by name, such as their weights and the probability of
+   * dropout. Checkpoints hold it. A run may be resumed with other values, and {@link
+   * TrainingListener#resumed} tells of them.
+   */
+  default Map<String, String> settings() {
+    return Map.of();
+  }
+
+  /** This objective with gradient checkpointing of layers, to the same losses and gradients. */
+  default Objective<B> withGradientCheckpointing() {
+    return new RecomputingObjective<>(this);
+  }
 }

@@ -149,15 +149,28 @@ final class RunFolderTest {
         "run of --vision "
             + model
             + " of 10 bytes expected, got one of none; choose another folder");
+    byte[] same = new byte[10];
+    same[9] = 1;
+    Files.write(other.resolve("model.safetensors"), same);
+    String refusal = refusal(description().withModels(Map.of("--model", other)));
+    assertTrue(refusal.matches(".* of 10 bytes \\(SHA-256 [0-9a-f]{12}\\) expected, got .*"), refusal);
+    Files.write(other.resolve("model.safetensors"), new byte[10]);
+    RunFolder.open(run, description().withModels(Map.of("--model", other))).close();
+    Files.writeString(other.resolve("config.json"), "{}");
+    refusal(description().withModels(Map.of("--model", other)));
     Path moved = Files.move(model, folder.resolve("moved"));
     RunFolder.open(run, description().withModels(Map.of("--model", moved))).close();
     assertArrayEquals(before, Files.readAllBytes(run.resolve("run.json")));
   }
 
   private void assertRefused(RunDescription description, String message) {
-    var refused = assertThrows(IllegalStateException.class, () -> RunFolder.open(run, description));
+    assertEquals(run.resolve("run.json") + ": " + message, refusal(description));
+  }
 
-    assertEquals(run.resolve("run.json") + ": " + message, refused.getMessage());
+  private String refusal(RunDescription description) {
+    return String.valueOf(
+        assertThrows(IllegalStateException.class, () -> RunFolder.open(run, description))
+            .getMessage());
   }
 
   @Test

@@ -10,10 +10,12 @@ import io.github.blip2j.nn.LowRankUpdate;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
+import io.github.blip2j.qformer.QformerNames;
 import io.github.blip2j.tensor.types.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -117,6 +119,9 @@ public final class LoraLayers {
             (name, parameter) -> {
               if (parameter.isOfLinearMap()) {
                 KeyMap.Key key = keys.toStored(name);
+                if (QformerNames.isLavisOnly(key.name())) {
+                  return; // transformers lacks the captioning head
+                }
                 String module = moduleOf(key.name());
                 maps.put(module, parameter);
                 if (key.parts() > 1) {
@@ -222,6 +227,28 @@ public final class LoraLayers {
   /** The adapted weights, by the names of their modules in transformers. */
   public NavigableMap<String, Parameter> adapted() {
     return adapted;
+  }
+
+  /**
+   * Checks that a LoRA alone is trained, because an adapter has no place for anything else.
+   *
+   * @param lora of the model, or null if it has none
+   * @throws CheckpointException if there is none, or other parameters are trained too
+   */
+  public static void requireAlone(@Nullable LoraLayers lora, Collection<Parameter> parameters)
+      throws CheckpointException {
+    if (lora == null) {
+      throw new CheckpointException(
+          "export: LoRA expected for an adapter, got none; train with one (--lora)");
+    }
+    for (Parameter parameter : parameters) {
+      if (parameter.isTrained() && !isFactor(parameter.name())) {
+        throw new CheckpointException(
+            "export: LoRA alone expected to be trained for an adapter, got "
+                + parameter.name()
+                + " too; freeze the rest (--freeze '*'), or export the whole model (--export hf)");
+      }
+    }
   }
 
   /** Announces a pass, whose dropout is drawn here. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,6 +122,14 @@ public record LoraSettings(
   /** With another seed of the first factors. */
   public LoraSettings withSeed(long newSeed) {
     return new LoraSettings(rank, alpha, dropout, byRoot, targets, pattern, newSeed, from);
+  }
+
+  /**
+   * What the factors' meaning depends on, by name, for checkpoints: a run goes on with the same
+   * values only.
+   */
+  public Map<String, String> constants() {
+    return Map.of("lora_alpha", Double.toString(alpha), "lora_rslora", Boolean.toString(byRoot));
   }
 
   /** The factor of the products. */

@@ -17,7 +17,6 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -149,9 +148,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    * @throws DataException if an image is not in the file, or has changed
    */
   public CaptionBatches with(PatchFile patches) throws IOException {
-    for (Map.Entry<String, Path> image : set.images().entrySet()) {
-      patches.require(image.getKey(), image.getValue());
-    }
+    patches.require(set.images());
     return with(preparation.with(patches));
   }
 
@@ -310,7 +307,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         damaged.addAll(sample.skipped);
       }
       return new CaptionBatch(
-          pixels(ids, seen),
+          pixels(seen),
           captions,
           ids,
           identified ? imageIds : List.of(),
@@ -329,8 +326,12 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private record Sample(
       String id, String imageId, Seen seen, String input, String caption, List<String> skipped) {}
 
-  /** An image of the size of the model's input, or none and one of several stored views. */
-  private record Seen(@Nullable Image image, int view) {}
+  /**
+   * An image of the size of the model's input, or none and one of several stored views.
+   *
+   * @param name under which views are stored
+   */
+  private record Seen(@Nullable Image image, String name, int view) {}
 
   /** The record at a place of the order, or the next one that is readable. */
   private Sample sample(Mixture.Epoch order, int place) throws IOException {
@@ -362,7 +363,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     }
     RandomGenerator random = StepRandom.ofSample(at.seed(), at.epoch(), at.index());
     String caption = each.captions().get(random.nextInt(each.captions().size()));
-    Seen seen = seen(opened, random);
+    Seen seen = seen(opened, set.name(at), random);
     var asked = each.question();
     @Nullable QuestionTexts questions = preparation.questions;
     var own = preparation.dialogues ? each.dialogue() : null;
@@ -383,28 +384,29 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   }
 
   /** The image at the size of the model's input, or which view of it is stored. */
-  private Seen seen(CaptionSource.Opened opened, RandomGenerator random) throws IOException {
+  private Seen seen(CaptionSource.Opened opened, String name, RandomGenerator random)
+      throws IOException {
     @Nullable PatchFile stored = preparation.stored;
     if (stored != null) {
-      return new Seen(null, stored.views() == 1 ? 0 : random.nextInt(stored.views()));
+      return new Seen(null, name, stored.views() == 1 ? 0 : random.nextInt(stored.views()));
     }
     ImageProcessor processor = preparation.processor;
     @Nullable Augmentation augmentation = preparation.augmentation;
     Image image = opened.image(processor);
     Image seen = augmentation == null ? image : augmentation.apply(image, processor.size(), random);
-    return new Seen(processor.fit(seen), 0);
+    return new Seen(processor.fit(seen), name, 0);
   }
 
   /** Pixels [B, 3, H, W], or what the vision encoder sees of them, [B, N, E]. */
-  private Tensor pixels(List<String> ids, List<Seen> seen) throws IOException {
+  private Tensor pixels(List<Seen> seen) throws IOException {
     @Nullable PatchFile stored = preparation.stored;
     if (stored == null) {
       return preparation.processor.normalize(
           seen.stream().map(each -> Objects.requireNonNull(each.image)).toList());
     }
     List<Tensor> parts = new ArrayList<>();
-    for (int i = 0; i < ids.size(); i++) {
-      parts.add(stored.read(ids.get(i), seen.get(i).view));
+    for (Seen each : seen) {
+      parts.add(stored.read(each.name, each.view));
     }
     return Tensor.concat(0, parts);
   }

@@ -10,12 +10,13 @@ import io.github.blip2j.data.shard.ShardSet;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.pretraining.source.CaptionSource;
 import io.github.blip2j.pretraining.source.DataArgument;
+import io.github.blip2j.pretraining.features.ImageList;
 import io.github.blip2j.pretraining.source.FolderSource;
+import io.github.blip2j.pretraining.source.JoinedImages;
 import io.github.blip2j.pretraining.source.ShardSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -178,20 +179,13 @@ public final class CaptionSet {
   }
 
   /**
-   * The files of all images, by their names in the records, in the order of the records.
+   * All images, in the order of the records: files under their names in the records, those of
+   * shards as {@code 000012.tar: sample 8}.
    *
-   * @throws IllegalArgumentException if images lie in shards
+   * @throws DataException if two shards in different folders have one name
    */
-  public Map<String, Path> images() {
-    Map<String, Path> all = new LinkedHashMap<>();
-    for (CaptionSource source : sources) {
-      if (!(source instanceof FolderSource folder)) {
-        throw new IllegalArgumentException(
-            "data: images expected in files of their own, got shards; unpack them");
-      }
-      folder.images().forEach(all::putIfAbsent);
-    }
-    return all;
+  public ImageList images() throws DataException {
+    return JoinedImages.of(sources);
   }
 
   /** Opens a record. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
@@ -29,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The export of a model of the first stage: for Python in LAVIS's format or as a Hugging Face
@@ -42,13 +44,14 @@ public final class StageOneExport {
   private final Blip2RetrievalModel model;
   private final Path tokenizer;
   private final LavisExportNames names;
+  private final @Nullable LoraLayers lora;
 
   /** The parameters that are written. */
   public enum Contents {
     /** All of them. */
     ALL,
     /**
-     * The trained ones, as LAVIS's own runs write them, to be loaded over those before training.
+     * The trained ones, and those that a LoRA changes, as LAVIS's own runs write them, to be loaded over those before training.
      */
     TRAINED
   }
@@ -59,7 +62,21 @@ public final class StageOneExport {
    * @param tokenizer the folder whose tokenizer files are copied
    */
   public StageOneExport(Blip2RetrievalModel model, Path tokenizer) {
+    this(model, null, tokenizer);
+  }
+
+  /**
+   * An export of {@code model}, which may have a LoRA: whole models are written with it merged.
+   *
+   * @param tokenizer the folder whose tokenizer files are copied
+   */
+  public StageOneExport(StageOneModel model, Path tokenizer) {
+    this(model.retrieval(), model.lora(), tokenizer);
+  }
+
+  private StageOneExport(Blip2RetrievalModel model, @Nullable LoraLayers lora, Path tokenizer) {
     this.model = model;
+    this.lora = lora;
     this.tokenizer = tokenizer;
     this.names = LavisExportNames.of(model.config());
   }
@@ -141,13 +158,17 @@ public final class StageOneExport {
     boolean written =
         contents == Contents.ALL
             || model.parameters().values().stream()
-                .anyMatch(parameter -> parameter.isTrained() && isVision(parameter));
+                .anyMatch(parameter -> isChanged(parameter) && isVision(parameter));
     if (family.lavis().isEmpty() && written) {
       throw new CheckpointException(
           "export: vision encoder expected to be one of LAVIS's, EVA or CLIP, got "
               + family.name()
               + "; export to a folder of this library (toFolder, --export blip2j)");
     }
+  }
+
+  private static boolean isChanged(Parameter parameter) {
+    return parameter.isTrained() || parameter.update() != null;
   }
 
   private static boolean isVision(Parameter parameter) {
@@ -170,7 +191,7 @@ public final class StageOneExport {
       TokenizerCopy.copy(tokenizer, descriptions.path());
       var tensors = new ExportTensors();
       KeyMap names = KeyMap.identity();
-      model.parameters().forEach((name, own) -> tensors.add(names.toStored(name), own));
+      whole().forEach(own -> tensors.add(names.toStored(own.name()), own));
       try (var writer = ShardedSafetensorsWriter.create(folder, tensors.specs())) {
         tensors.write(writer::write);
         descriptions.begin(false);
@@ -187,14 +208,44 @@ public final class StageOneExport {
 
   private ExportTensors tensors(Contents contents) {
     var tensors = new ExportTensors();
-    for (Parameter parameter : model.parameters().values()) {
-      boolean wanted = contents == Contents.ALL || parameter.isTrained();
+    for (Parameter parameter : whole()) {
+      boolean wanted = contents == Contents.ALL || isChanged(parameter);
       if (wanted && !names.isIdle(parameter)) {
         tensors.add(names.toLavis(parameter.name()), parameter);
         names.copies(parameter.name()).forEach(copy -> tensors.add(copy, parameter));
       }
     }
     return tensors;
+  }
+
+  /** The parameters without the factors of a LoRA, which are merged into them. */
+  private List<Parameter> whole() {
+    return model.parameters().values().stream()
+        .filter(parameter -> !LoraLayers.isFactor(parameter.name()))
+        .toList();
+  }
+
+  /**
+   * Checks that {@link #toPeft} can write this model, before it is trained.
+   *
+   * @throws CheckpointException if it has no LoRA, or trains other parameters too
+   */
+  public void requirePeft() throws CheckpointException {
+    LoraLayers.requireAlone(lora, model.parameters().values());
+  }
+
+  /**
+   * Writes the LoRA as an adapter of Python's peft for {@code Blip2ForImageTextRetrieval}.
+   *
+   * @param folder is created if there is none
+   * @param base the name or path of the model it belongs to, for peft to look up; may be empty
+   * @throws CheckpointException if there is no LoRA, or other parameters are trained too
+   */
+  public void toPeft(Path folder, String base) throws IOException {
+    requirePeft();
+    if (lora != null) {
+      lora.write(folder, base);
+    }
   }
 
   private Tensor positionIds() {

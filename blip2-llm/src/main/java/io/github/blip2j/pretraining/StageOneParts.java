@@ -95,6 +95,28 @@ public record StageOneParts(
    * @throws io.github.blip2j.io.file.CheckpointException if a part is of another kind
    */
   public Blip2RetrievalModel load(Scope home, RandomGenerator random) throws IOException {
+    return open(
+        random,
+        (config, weights) -> {
+          Params params = Params.root(weights, home);
+          Blip2RetrievalModel model = Blip2RetrievalModel.of(config, params);
+          params.finish();
+          return model;
+        });
+  }
+
+  /** Builds something from weights that are open meanwhile. */
+  @FunctionalInterface
+  interface Building<T> {
+    T build(Blip2RetrievalConfig config, Weights weights) throws IOException;
+  }
+
+  /**
+   * Opens the parts for a model.
+   *
+   * @param random the source of the parameters that are drawn
+   */
+  <T> T open(RandomGenerator random, Building<T> building) throws IOException {
     try (VisionEncoderSource encoder = VisionEncoderSource.open(vision, families);
         @Nullable Checkpoint text = fromScratch ? null : WrapperNames.open(bert)) {
       VisionConfig stored = encoder.config();
@@ -109,10 +131,7 @@ public record StageOneParts(
               : PlainBertWeights.ofStageOne(bert.toString(), text, random);
       var weights =
           new SplitWeights(VisionEncoderSource.PATH, encoder.weights(config.vision()), rest);
-      Params params = Params.root(weights, home);
-      Blip2RetrievalModel model = Blip2RetrievalModel.of(config, params);
-      params.finish();
-      return model;
+      return building.build(config, weights);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
@@ -12,7 +13,10 @@ import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The training objective of BLIP-2's first stage (Li et al. 2023, section 3.1): the sum of the
@@ -24,13 +28,19 @@ import java.util.random.RandomGenerator;
  */
 public final class StageOneTraining implements Objective<CaptionBatch> {
   private final Blip2RetrievalModel model;
+  private final @Nullable LoraLayers lora;
   private final Tokenizer tokenizer;
   private final StageOneObjective objective;
   private final int padId;
 
   private StageOneTraining(
-      Blip2RetrievalModel model, Tokenizer tokenizer, StageOneObjective objective, int padId) {
+      Blip2RetrievalModel model,
+      @Nullable LoraLayers lora,
+      Tokenizer tokenizer,
+      StageOneObjective objective,
+      int padId) {
     this.model = model;
+    this.lora = lora;
     this.tokenizer = tokenizer;
     this.objective = objective;
     this.padId = padId;
@@ -43,6 +53,16 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
    * @throws IllegalStateException if the model was loaded without temperature or captioning head
    */
   public static StageOneTraining of(Blip2RetrievalModel model, Tokenizer tokenizer) {
+    return of(model, null, tokenizer);
+  }
+
+  /** The same for a model that may have a LoRA. */
+  public static StageOneTraining of(StageOneModel model, Tokenizer tokenizer) {
+    return of(model.retrieval(), model.lora(), tokenizer);
+  }
+
+  private static StageOneTraining of(
+      Blip2RetrievalModel model, @Nullable LoraLayers lora, Tokenizer tokenizer) {
     model.qformer().captionHead();
     model.qformer().temperature();
     int padId =
@@ -52,7 +72,8 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
                 () ->
                     new IllegalArgumentException(
                         "stage1: tokenizer expected with a pad token, got none"));
-    return new StageOneTraining(model, tokenizer, StageOneObjective.lavis(model.qformer()), padId);
+    var objective = StageOneObjective.lavis(model.qformer());
+    return new StageOneTraining(model, lora, tokenizer, objective, padId);
   }
 
   /**
@@ -66,7 +87,25 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
 
   /** With other weights of the losses, or another choice of negatives. */
   public StageOneTraining with(StageOneObjective newObjective) {
-    return new StageOneTraining(model, tokenizer, newObjective, padId);
+    return new StageOneTraining(model, lora, tokenizer, newObjective, padId);
+  }
+
+  @Override
+  public Map<String, String> constants() {
+    return lora == null ? Map.of() : lora.settings().constants();
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    var weights = objective.weights();
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("itc_weight", Double.toString(weights.contrast()));
+    settings.put("itm_weight", Double.toString(weights.matching()));
+    settings.put("itg_weight", Double.toString(weights.generation()));
+    if (lora != null) {
+      settings.put("lora_dropout", Double.toString(lora.settings().dropout()));
+    }
+    return settings;
   }
 
   @Override
@@ -79,6 +118,9 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
    * computes nothing twice.
    */
   public StageOnePass forward(CaptionBatch batch, ForwardPass pass) {
+    if (lora != null) {
+      lora.begin(pass);
+    }
     Tensor image = // [B, N, E]
         batch.isEncoded() ? batch.pixels() : model.encodeImage(batch.pixels(), pass);
     TextBatch texts = texts(batch.captions());

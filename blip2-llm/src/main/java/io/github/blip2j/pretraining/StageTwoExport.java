@@ -144,18 +144,7 @@ public final class StageTwoExport {
    * @throws CheckpointException if it has no LoRA, or trains other parameters too
    */
   public void requirePeft() throws CheckpointException {
-    if (model.lora() == null) {
-      throw new CheckpointException(
-          "export: LoRA expected for an adapter, got none; train with one (--lora)");
-    }
-    for (Parameter parameter : model.parameters().values()) {
-      if (parameter.isTrained() && !LoraLayers.isFactor(parameter.name())) {
-        throw new CheckpointException(
-            "export: LoRA alone expected to be trained for an adapter, got "
-                + parameter.name()
-                + " too; freeze the rest (--freeze '*'), or export the whole model (--export hf)");
-      }
-    }
+    LoraLayers.requireAlone(model.lora(), model.parameters().values());
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
@@ -18,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -245,6 +248,26 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
         throw new DataException(PairTokens.tooLong("input about " + each.image(), most, given));
       }
     }
+  }
+
+  @Override
+  public Map<String, String> constants() {
+    @Nullable LoraLayers lora = model.lora();
+    return lora == null ? Map.of() : lora.settings().constants();
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("prompt", choices.prompt);
+    settings.put("text_limits", choices.limits.toString());
+    settings.put("language_dropout", Boolean.toString(choices.languageDropout));
+    settings.put("prefix_split", Boolean.toString(choices.prefixSplit));
+    @Nullable LoraLayers lora = model.lora();
+    if (lora != null) {
+      settings.put("lora_dropout", Double.toString(lora.settings().dropout()));
+    }
+    return settings;
   }
 
   @Override

@@ -63,6 +63,7 @@ public record Tuning(List<String> trained, List<String> frozen, @Nullable LoraSe
    * Trains and freezes the parameters of a model whose own parts are trained already.
    *
    * @throws IllegalArgumentException if a pattern matches no parameter, or nothing is left to train
+   *     and there is no LoRA
    */
   public void apply(NavigableMap<String, Parameter> parameters) {
     List<String> own =
@@ -71,7 +72,7 @@ public record Tuning(List<String> trained, List<String> frozen, @Nullable LoraSe
             .map(each -> each.getKey())
             .toList();
     NavigableSet<String> selected = select(own, parameters.keySet());
-    requireAny(!selected.isEmpty());
+    requireAny(!selected.isEmpty() || lora != null);
     parameters.forEach(
         (name, parameter) -> {
           if (!selected.contains(name)) {

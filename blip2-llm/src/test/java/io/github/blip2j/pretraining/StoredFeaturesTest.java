@@ -11,6 +11,7 @@ import io.github.blip2j.backend.Threads;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.shard.Tar;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
@@ -19,10 +20,13 @@ import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.optim.Warmup;
+import io.github.blip2j.pretraining.features.ImageList;
 import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.pretraining.features.PatchWriter;
 import io.github.blip2j.pretraining.features.Tower;
 import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.text.HuggingFaceTokenizer;
@@ -67,7 +71,8 @@ final class StoredFeaturesTest {
   private Path written(PatchWriter writer, @Nullable Integer imageSize) throws IOException {
     Path file = folder.resolve("patches.safetensors");
     try (Scope home = Scope.detached()) {
-      writer.write(file, Tower.load(Scenes.MODEL, imageSize, home), images(), done -> {});
+      Tower tower = Tower.load(Scenes.MODEL, imageSize, home);
+      writer.write(file, tower, ImageList.of(images()), done -> {});
     }
     return file;
   }
@@ -92,6 +97,84 @@ final class StoredFeaturesTest {
     assertArrayEquals(
         Files.readAllBytes(folder.resolve("loop").resolve(last)),
         Files.readAllBytes(folder.resolve("stored").resolve(last)));
+  }
+
+  /** The scenes in two shards, and once more with their records. */
+  private CaptionSet mixed(String folderOfShards) throws IOException {
+    Path shards = Files.createDirectories(folder.resolve(folderOfShards));
+    for (int shard = 0; shard < 2; shard++) {
+      var tar = new Tar();
+      for (int i = 4 * shard; i < 4 * shard + 4; i++) {
+        tar.add(i + ".png", Files.readAllBytes(Scenes.IMAGES.resolve(i + ".png")));
+        tar.add(i + ".txt", Scenes.CAPTIONS.get(i));
+      }
+      tar.write(shards.resolve(shard + ".tar"));
+    }
+    String names = shards + "/{0..1}.tar," + Scenes.captions(folder);
+    return CaptionSet.parse(names, Scenes.IMAGES, CaptionSet.Faulty.REFUSE, 3);
+  }
+
+  @Test
+  void batches_ofShardsAndFiles_areWhatTheEncoderSees() throws IOException {
+    CaptionSet set = mixed("shards");
+    Path file = folder.resolve("patches.safetensors");
+    try (Scope home = Scope.detached();
+        Scope scope = Scope.open()) {
+      Tower tower = Tower.load(Scenes.MODEL, null, home);
+      PatchWriter.whole().write(file, tower, set.images(), done -> {});
+      CaptionBatches plain = CaptionBatches.of(set, Scenes.processor(), 4, 42);
+      try (PatchFile patches = PatchFile.open(file);
+          var looped = plain.open(1, 0);
+          var stored = plain.with(patches).open(1, 0)) {
+        List<CaptionBatch> expected = looped.toList();
+        List<CaptionBatch> got = stored.toList();
+        assertEquals(4, expected.size());
+        assertEquals(expected.size(), got.size());
+        for (int i = 0; i < got.size(); i++) {
+          assertEquals(expected.get(i).ids(), got.get(i).ids());
+          assertEquals(expected.get(i).captions(), got.get(i).captions());
+          Tensor seen = tower.encoder().forward(expected.get(i).pixels(), ForwardPass.evaluation());
+          assertArrayEquals(seen.toFloats(), got.get(i).pixels().toFloats(), 1e-5f);
+        }
+      }
+    }
+  }
+
+  @Test
+  void images_ofShardsWithOneName_areRefused() throws IOException {
+    mixed("one");
+    mixed("other");
+    String names = folder + "/one/0.tar," + folder + "/other/0.tar";
+    CaptionSet set = CaptionSet.parse(names, Scenes.IMAGES, CaptionSet.Faulty.REFUSE, 3);
+
+    assertEquals(
+        "data: shards expected whose file names differ, got 0.tar: sample 1 twice; rename one",
+        assertThrows(DataException.class, set::images).getMessage());
+  }
+
+  @Test
+  void with_aShardThatChanged_isRefused() throws IOException {
+    CaptionSet set = mixed("shards");
+    Path file = folder.resolve("patches.safetensors");
+    try (Scope home = Scope.detached()) {
+      Tower tower = Tower.load(Scenes.MODEL, null, home);
+      PatchWriter.whole().write(file, tower, set.images(), done -> {});
+    }
+    Path shard = folder.resolve("shards/1.tar");
+    new Tar()
+        .add("0.png", Files.readAllBytes(Scenes.IMAGES.resolve("0.png")))
+        .add("0.txt", "a cross")
+        .write(shard);
+    CaptionSet changed =
+        CaptionSet.parse(shard.toString(), Scenes.IMAGES, CaptionSet.Faulty.REFUSE, 3);
+    CaptionBatches batches = CaptionBatches.of(changed, Scenes.processor(), 1, 42);
+
+    try (PatchFile patches = PatchFile.open(file)) {
+      String message =
+          String.valueOf(
+              assertThrows(DataException.class, () -> batches.with(patches)).getMessage());
+      assertTrue(message.contains("1.tar: sample 1 expected as it was, "), message);
+    }
   }
 
   @Test

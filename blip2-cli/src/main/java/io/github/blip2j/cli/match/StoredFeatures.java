@@ -9,9 +9,12 @@ import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.RunOptions;
 import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.data.shard.ShardSet;
 import io.github.blip2j.pretraining.CaptionSet;
+import io.github.blip2j.pretraining.features.ImageList;
 import io.github.blip2j.pretraining.features.PatchWriter;
 import io.github.blip2j.pretraining.features.Tower;
+import io.github.blip2j.pretraining.source.DataArgument;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.DType;
 import java.io.IOException;
@@ -20,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -35,9 +37,9 @@ final class StoredFeatures {
       paramLabel = "F",
       description =
           "With --kind patches: write what a frozen vision encoder sees of the images of these "
-              + "records, for train stage1 --features. --model may be any model with the encoder, or "
-              + "the encoder alone.")
-  List<Path> data = new ArrayList<>();
+              + "records or shards, for train stage1 --features. --model may be any model with the "
+              + "encoder, or the encoder alone.")
+  List<String> data = new ArrayList<>();
 
   @Option(
       names = "--images",
@@ -98,25 +100,37 @@ final class StoredFeatures {
       @Nullable ModelName model, Set<Feature> kinds, RunOptions run, Path out, Console console)
       throws IOException {
     PatchWriter writer = checked(kinds, run);
-    Path from = images == null || model == null ? null : model.path();
-    if (from == null || images == null) {
+    String names = String.join(",", data);
+    if (model == null || (images == null && !isOfShards(names))) {
       throw new UsageException(
           new IllegalArgumentException(
               "embed --data: --model and --images expected, got one of them"));
     }
+    Path folder = images == null ? Path.of("") : images;
     try (var progress = Progress.on(console);
         Scope home = Scope.detached(run.backend())) {
-      Map<String, Path> files = CaptionSet.open(data, images, CaptionSet.Faulty.REFUSE).images();
+      ImageList files =
+          CaptionSet.parse(names, folder, CaptionSet.Faulty.REFUSE, ShardSet.DEFAULT_BUFFER)
+              .images();
+      int count = files.names().size();
       progress.doing("loading the vision encoder");
-      Tower tower = Tower.load(from, imageSize, home);
+      Tower tower = Tower.load(model.path(), imageSize, home);
       writer.write(
           out,
           tower,
           files,
-          done ->
-              progress.doing(String.format(Locale.ROOT, "%d of %d images", done, files.size())));
+          done -> progress.doing(String.format(Locale.ROOT, "%d of %d images", done, count)));
       progress.clear();
-      report(out, files.size(), run, console);
+      report(out, count, run, console);
+    }
+  }
+
+  /** Whether no image lies in a folder. */
+  private static boolean isOfShards(String names) {
+    try {
+      return DataArgument.parseAll(names).stream().allMatch(DataArgument::isShards);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
     }
   }
 

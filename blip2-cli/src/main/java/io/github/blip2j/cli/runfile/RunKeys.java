@@ -24,6 +24,7 @@ final class RunKeys {
           "OptimizerOptions", "optim",
           "DataOptions", "data",
           "TuningOptions", "model",
+          "LoraOptions", "model",
           "QuestionOptions", "model",
           "StageOneOptions", "model",
           "StageOneSizes", "model",

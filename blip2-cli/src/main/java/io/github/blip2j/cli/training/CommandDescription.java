@@ -5,6 +5,7 @@ import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.training.run.RunDescription;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ final class CommandDescription {
   static RunDescription of(CommandSpec command, List<Path> data) throws IOException {
     Map<String, String> options = new TreeMap<>();
     Map<String, Path> models = new TreeMap<>();
+    List<Path> files = new ArrayList<>(data);
     for (OptionSpec option : command.options()) {
       @Nullable Object value = option.getValue();
       String name = option.longestName();
@@ -40,6 +42,10 @@ final class CommandDescription {
       options.put(name, text(value));
       if (value instanceof ModelName model) {
         models.put(name, model.path());
+      } else if (name.equals(LoraOptions.FROM) && value instanceof Path adapter) {
+        models.put(name, adapter);
+      } else if (name.equals(StageOneOptions.FEATURES) && value instanceof Path features) {
+        files.add(features);
       }
     }
     options.values().removeIf(String::isEmpty);
@@ -48,7 +54,7 @@ final class CommandDescription {
         .withArguments(command.root().commandLine().getParseResult().originalArgs())
         .withOptions(options)
         .withModels(models)
-        .withData(data)
+        .withData(files)
         .withVersion(Version.number());
   }
 

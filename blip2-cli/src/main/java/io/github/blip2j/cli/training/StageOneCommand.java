@@ -5,10 +5,10 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ExportName;
 import io.github.blip2j.cli.option.ModelName;
-import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.CaptionBatches;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.StageOneExport;
+import io.github.blip2j.pretraining.StageOneModel;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.tensor.Scope;
@@ -74,42 +74,36 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
-    if (stage.run.exports.contains(ExportName.PEFT)) {
-      throw new IllegalArgumentException(
-          defaults.command()
-              + ": --export expected lavis, lavis-trained, hf or blip2j, got peft; adapters"
-              + " are trained in stage2");
-    }
   }
 
   @Override
   public List<Path> inputs() throws IOException {
-    return ModelName.paths(options.model, options.vision, options.bert);
+    return options.lora.inputs(
+        ModelName.paths(options.model, options.vision, options.bert));
   }
 
   @Override
   public void train(Scope home, TrainingRun run) throws IOException {
-    Blip2RetrievalModel model = options.load(home, stage.data);
-    requireExports(new StageOneExport(model, options.tokenizerFolder()));
+    StageOneModel loaded = options.load(home, stage.data, stage.tuning);
+    Blip2RetrievalModel model = loaded.retrieval();
+    requireExports(new StageOneExport(loaded, options.tokenizerFolder()));
     int words = model.config().qformer().bert().vocabSize();
     try (@Nullable PatchFile patches = options.openFeatures(model);
         var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
-      options.prepare(model);
-      stage.tuning.apply(model.parameters());
       run.train(
           captions -> {
             ImageProcessor processor = options.processor(model.config());
             CaptionBatches read = stage.data.batches(captions, processor);
-            CaptionBatches batches = patches == null ? read : stored(read, patches, model);
+            CaptionBatches batches = patches == null ? read : stored(read, patches, loaded);
             batches.requireWords();
             return new TrainingRun.Work(
-                    options.objective(StageOneTraining.of(model, tokenizer)),
+                    options.objective(StageOneTraining.of(loaded, tokenizer)),
                     batches,
                     stage.settings(batches).withPrecision(options.dtype),
                     stage.groups(model.parameters().values(), model.vision()))
                 .withHeldOut(run.heldOut(set -> heldOut(set, processor)));
           },
-          (kind, folder) -> export(model, kind, folder));
+          (kind, folder) -> export(loaded, kind, folder));
     }
   }
 
@@ -119,9 +113,9 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     return batches;
   }
 
-  private CaptionBatches stored(CaptionBatches read, PatchFile patches, Blip2RetrievalModel model)
+  private CaptionBatches stored(CaptionBatches read, PatchFile patches, StageOneModel model)
       throws IOException {
-    boolean trained = model.vision().parameters().values().stream().anyMatch(Parameter::isTrained);
+    boolean trained = model.trainsVision();
     if (trained || stage.data.augment) {
       throw new IllegalArgumentException(
           "--features expected with a frozen vision encoder and without --augment, got "
@@ -138,16 +132,19 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     if (stage.run.exports.contains(ExportName.LAVIS)) {
       export.requireLavis(StageOneExport.Contents.ALL);
     }
+    if (stage.run.exports.contains(ExportName.PEFT)) {
+      export.requirePeft();
+    }
   }
 
-  private void export(Blip2RetrievalModel model, ExportName kind, Path folder) throws IOException {
+  private void export(StageOneModel model, ExportName kind, Path folder) throws IOException {
     var export = new StageOneExport(model, options.tokenizerFolder());
     switch (kind) {
       case LAVIS -> export.toLavis(folder, StageOneExport.Contents.ALL);
       case LAVIS_TRAINED -> export.toLavis(folder, StageOneExport.Contents.TRAINED);
       case HUGGING_FACE -> export.toHuggingFace(folder);
-      case LIBRARY -> export.toFolder(folder, options.processor(model.config()));
-      case PEFT -> throw new AssertionError("refused before the training");
+      case LIBRARY -> export.toFolder(folder, options.processor(model.retrieval().config()));
+      case PEFT -> export.toPeft(folder, options.base());
     }
   }
 }

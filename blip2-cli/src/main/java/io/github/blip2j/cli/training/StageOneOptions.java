@@ -1,19 +1,22 @@
 package io.github.blip2j.cli.training;
 
-import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.pretraining.CaptionBatch;
+import io.github.blip2j.pretraining.StageOneModel;
 import io.github.blip2j.pretraining.StageOneParts;
+import io.github.blip2j.pretraining.StageOneSetup;
 import io.github.blip2j.pretraining.StageOneTraining;
 import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.pretraining.features.Tower;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.training.Objective;
+import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,8 +62,11 @@ final class StageOneOptions {
               + "float32. Default: ${DEFAULT-VALUE}.")
   Precision dtype = Precision.FLOAT32;
 
+  /** The option whose file holds the data that is read in place of images. */
+  static final String FEATURES = "--features";
+
   @Option(
-      names = "--features",
+      names = FEATURES,
       paramLabel = "FILE",
       description =
           "What the frozen vision encoder sees of the images, written by embed --kind patches "
@@ -83,6 +89,7 @@ final class StageOneOptions {
               + "activations in memory; the default of train retrieval.")
   boolean recompute;
 
+  @Mixin LoraOptions lora = new LoraOptions();
   @Mixin StageOneSizes sizes = new StageOneSizes();
   @Mixin StageOneLosses losses;
 
@@ -126,6 +133,7 @@ final class StageOneOptions {
         defaults.command() + ": --model, or --vision and --bert", model, vision, bert);
     sizes.requireAgreement(defaults.command(), model != null);
     losses.requireAgreement();
+    lora.requireAgreement(defaults.command());
   }
 
   /** The folder of the tokenizer for captions. */
@@ -134,35 +142,42 @@ final class StageOneOptions {
     return Files.isDirectory(from) ? from : from.resolveSibling("");
   }
 
-  Blip2RetrievalModel load(Scope home, DataOptions data) throws IOException {
+  StageOneModel load(Scope home, DataOptions data, TuningOptions tuned) throws IOException {
     UnaryOperator<Blip2RetrievalConfig> resized =
         config -> sizes.in(resized(config, data.imageSize));
-    if (model != null) {
-      return RetrievalLoader.load(model.path(), home, resized);
+    StageOneSetup setup =
+        StageOneSetup.lavis()
+            .withTrainedVision(trainVision)
+            .withComputePrecision(dtype)
+            .with(lora.in(tuned.tuning(), data.seed));
+    if (model != null) { // a size that does not fit the file is no wrong usage
+      resized.apply(RetrievalCheckpoint.of(model.path(), VisionFamilies.installed()).config());
     }
-    StageOneParts parts = parts().withSizes(resized);
     try {
-      return (sizes.fromScratch ? parts.withQformerFromScratch() : parts)
-          .load(home, new SplittableRandom(data.seed));
-    } catch (IllegalArgumentException e) { // sizes that contradict each other
+      if (model != null) {
+        return StageOneModel.load(model.path(), home, resized, setup);
+      }
+      StageOneParts parts = parts().withSizes(resized);
+      return StageOneModel.load(
+          sizes.fromScratch ? parts.withQformerFromScratch() : parts,
+          home,
+          new SplittableRandom(data.seed),
+          setup);
+    } catch (IllegalArgumentException e) { // sizes that contradict each other, or a pattern
       throw new UsageException(e);
     }
   }
 
-  /** Trains the model's parts, in the chosen precision. */
-  void prepare(Blip2RetrievalModel loaded) {
-    loaded.computeIn(dtype);
-    loaded.trainQformer();
-    if (trainVision) {
-      loaded.trainVision();
-    }
+  /** The name of the model for an adapter of it. */
+  String base() {
+    return model == null ? "" : model.given();
   }
 
   /** The objective with the chosen losses. */
   Objective<CaptionBatch> objective(StageOneTraining training) {
     StageOneTraining weighted = losses.in(training);
     return recompute
-        ? (batch, pass) -> weighted.losses(batch, pass.withGradientCheckpointing())
+        ? weighted.withGradientCheckpointing()
         : weighted;
   }
 

@@ -86,8 +86,9 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
 
   @Override
   public List<Path> inputs() throws IOException {
-    return ModelName.paths(
-        options.model, options.stageOne, options.language, options.questions.textSide);
+    return options.lora.inputs(
+        ModelName.paths(
+            options.model, options.stageOne, options.language, options.questions.textSide));
   }
 
   @Override
@@ -131,7 +132,7 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
 
   private Objective<CaptionBatch> objective(StageTwoTraining training) {
     return options.recompute
-        ? (batch, pass) -> training.losses(batch, pass.withGradientCheckpointing())
+        ? training.withGradientCheckpointing()
         : training;
   }
 

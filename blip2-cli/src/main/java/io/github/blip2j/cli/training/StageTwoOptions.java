@@ -1,6 +1,5 @@
 package io.github.blip2j.cli.training;
 
-import io.github.blip2j.adapter.LoraSettings;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.NamedPrecision;
@@ -10,7 +9,6 @@ import io.github.blip2j.pretraining.StageTwoModel;
 import io.github.blip2j.pretraining.StageTwoParts;
 import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.pretraining.StageTwoTraining;
-import io.github.blip2j.pretraining.Tuning;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
@@ -111,20 +109,7 @@ final class StageTwoOptions {
               + "activations in memory; the default of train caption and vqa.")
   boolean recompute;
 
-  @Option(
-      names = "--lora",
-      paramLabel = "SETTINGS",
-      description =
-          "Train a LoRA, in peft's words: r=8,alpha=16,targets=q_proj,v_proj; also dropout=F, "
-              + "rslora=true, or pattern=REGEX of whole names of modules in transformers.")
-  @Nullable String lora;
-
-  @Option(
-      names = "--lora-from",
-      paramLabel = "DIR",
-      description = "Instead of --lora: the folder of an adapter of peft, trained further.")
-  @Nullable Path loraFrom;
-
+  @Mixin LoraOptions lora = new LoraOptions();
   @Mixin QuestionOptions questions = new QuestionOptions();
 
   private final StageDefaults defaults;
@@ -151,13 +136,7 @@ final class StageTwoOptions {
     if (isVqa()) {
       questionTexts();
     }
-    if (lora != null && loraFrom != null) {
-      throw new IllegalArgumentException(
-          command + ": --lora or --lora-from expected, got both; the adapter has its settings");
-    }
-    if (lora != null) {
-      LoraText.read(lora);
-    }
+    lora.requireAgreement(command);
   }
 
   /**
@@ -169,12 +148,10 @@ final class StageTwoOptions {
   }
 
   StageTwoModel load(Scope home, DataOptions data, TuningOptions tuned) throws IOException {
-    Tuning tuning = tuned.tuning();
-    @Nullable LoraSettings updates = TuningOptions.lora(lora, loraFrom, data.seed);
     StageTwoSetup setup =
         StageTwoSetup.lavis()
             .withTrainedVision(trainVision)
-            .with(updates == null ? tuning : tuning.withLora(updates));
+            .with(lora.in(tuned.tuning(), data.seed));
     if (dtype != Precision.FLOAT32) {
       setup = setup.withFrozenPrecision(dtype).withComputePrecision(factors());
     }

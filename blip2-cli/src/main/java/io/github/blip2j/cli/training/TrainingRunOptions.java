@@ -28,7 +28,7 @@ final class TrainingRunOptions {
       description =
           "At the end write the model to a folder of this name in --out: hf, lavis-trained (a "
               + ".pth of the trained parameters, as LAVIS saves), blip2j, in stage1 lavis (a .pth "
-              + "with the vision encoder too), or in stage2 peft (the adapter of --lora).")
+              + "with the vision encoder too), or peft (the adapter of --lora).")
   Set<ExportName> exports = new LinkedHashSet<>();
 
   @Mixin RunOptions run = new RunOptions();

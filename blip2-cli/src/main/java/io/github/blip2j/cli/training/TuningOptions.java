@@ -1,17 +1,12 @@
 package io.github.blip2j.cli.training;
 
-import io.github.blip2j.adapter.LoraSettings;
-import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.ParameterGroup;
 import io.github.blip2j.pretraining.Tuning;
 import io.github.blip2j.vision.VisionEncoder;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -55,15 +50,6 @@ final class TuningOptions {
     return Tuning.NONE.withTrained(trained).withFrozen(frozen);
   }
 
-  /** Trains and freezes parameters of a model whose own parts are trained already. */
-  void apply(NavigableMap<String, Parameter> parameters) {
-    try {
-      tuning().apply(parameters);
-    } catch (IllegalArgumentException e) { // a pattern that names nothing
-      throw new UsageException(e);
-    }
-  }
-
   /** Checks the numbers. */
   void requireAgreement() {
     tuning();
@@ -78,14 +64,5 @@ final class TuningOptions {
     return layerDecay == null
         ? ParameterGroup.of(parameters, weightDecay)
         : ParameterGroup.of(parameters, weightDecay, vision.layerDecay(layerDecay, "vision"));
-  }
-
-  /** Reads {@code --lora}. */
-  static @Nullable LoraSettings lora(@Nullable String given, @Nullable Path from, long seed)
-      throws IOException {
-    if (from != null) {
-      return LoraSettings.of(from);
-    }
-    return given == null ? null : LoraText.read(given).withSeed(seed);
   }
 }

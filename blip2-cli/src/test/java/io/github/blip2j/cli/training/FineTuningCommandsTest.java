@@ -136,6 +136,23 @@ final class FineTuningCommandsTest {
   }
 
   @Test
+  void stage1_loraThenFurther_writesAnAdapter() throws IOException {
+    String start = "train stage1 --warmup-steps 0 --lr 1e-2 --freeze * --export peft --model ";
+    Shell first = run(start + STAGE_ONE + " --lora r=2,targets=query,value", captions(), "first");
+    Path adapter = folder.resolve("first/peft");
+    Shell further = run(start + STAGE_ONE + " --lora-from " + adapter, captions(), "further");
+    Shell whole = run("train stage1 --export peft --model " + STAGE_ONE, captions(), "whole");
+
+    assertEquals(0, first.exit(), first.err());
+    assertEquals(0, further.exit(), further.err());
+    assertTrue(Files.exists(folder.resolve("further/peft/adapter_model.safetensors")));
+    assertTrue(
+        Files.readString(adapter.resolve("adapter_config.json")).contains("lavis-stage1"), "base");
+    assertEquals(1, whole.exit());
+    assertTrue(whole.err().contains("LoRA expected for an adapter, got none"), whole.err());
+  }
+
+  @Test
   void stage2_loraThenMerged_givesACaption() throws IOException {
     Shell trained =
         run(

@@ -254,6 +254,11 @@ final class ShardIndex {
     return lengths[sample * FIELDS + kind.field] >= 0;
   }
 
+  /** The size of a member. */
+  int length(int sample, Member kind) {
+    return lengths[sample * FIELDS + kind.field];
+  }
+
   /** The bytes of a member. */
   byte[] read(RandomAccessFile bytes, int sample, Member kind) throws IOException {
     int at = sample * FIELDS + kind.field;

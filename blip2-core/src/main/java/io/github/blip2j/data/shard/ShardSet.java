@@ -206,6 +206,12 @@ public final class ShardSet implements SampleSet {
     return shards.get(place).file().getFileName() + ": sample " + (index - firsts[place] + 1);
   }
 
+  /** The size of a sample's image file, without reading it. */
+  public long imageBytes(int index) {
+    int place = shardOf(index);
+    return shards.get(place).length(index - firsts[place], Member.IMAGE);
+  }
+
   private int shardOf(int index) {
     int found = Arrays.binarySearch(firsts, index);
     int place = found >= 0 ? found : -found - 2;

@@ -28,9 +28,13 @@ final class Chart {
       return (value - min) / (max - min);
     }
 
-    /** Round numbers in it: multiples of 1, 2 or 5 times a power of ten. */
-    List<Double> ticks() {
-      double rough = (max - min) / TICKS;
+    /**
+     * Round numbers in it: multiples of 1, 2 or 5 times a power of ten.
+     *
+     * @param least distance between two of them
+     */
+    List<Double> ticks(double least) {
+      double rough = Math.max(least, (max - min) / TICKS);
       double power = Math.pow(10, Math.floor(Math.log10(rough)));
       double ratio = rough / power;
       double step = power * (ratio < 1.5 ? 1 : ratio < 3.5 ? 2 : ratio < 7.5 ? 5 : 10);
@@ -84,12 +88,12 @@ final class Chart {
   private String draw() {
     var svg = new StringBuilder();
     add(svg, "<svg viewBox='0 0 %d %d' role='img'>%n", WIDTH, HEIGHT);
-    for (double tick : up.ticks()) {
+    for (double tick : up.ticks(0)) {
       double y = y(tick);
       add(svg, "<path class='grid' d='M%d %.1fH%d'/>", LEFT, y, WIDTH - RIGHT);
       add(svg, "<text x='%d' y='%.1f' text-anchor='end'>%s</text>%n", LEFT - 6, y + 4, text(tick));
     }
-    for (double tick : across.ticks()) {
+    for (double tick : across.ticks(1)) { // there are no halves of updates
       double x = x(tick);
       add(svg, "<path class='grid' d='M%.1f %dV%d'/>", x, TOP, HEIGHT - BOTTOM);
       add(
@@ -106,13 +110,18 @@ final class Chart {
   private void add(StringBuilder svg, String kind, List<Curve.Point> points) {
     var line = new StringBuilder();
     boolean drawing = false;
+    boolean alone = false;
     for (Curve.Point point : points) {
       boolean there = Double.isFinite(point.value());
       if (there) {
         add(line, "%s%.1f %.1f", drawing ? "L" : "M", x(point.step()), y(point.value()));
+      } else if (alone) {
+        line.append("h0"); // a dot
       }
+      alone = there && !drawing;
       drawing = there; // a number that is not finite makes a gap
     }
+    line.append(alone ? "h0" : "");
     add(svg, "<path class='line %s' fill='none' d='%s'/>%n", kind, line);
     if (points.size() < DOTS) {
       for (Curve.Point point : points) {

@@ -26,7 +26,7 @@ final class Curve {
     return new Point(Double.NaN, Double.NaN);
   }
 
-  /** The points to draw: of a long curve the means of neighbours. */
+  /** The points to draw: of a long curve the means of neighbours, as far as they are finite. */
   List<Point> drawn() {
     int each = (points.size() + MOST - 1) / MOST;
     if (each <= 1) {
@@ -36,7 +36,12 @@ final class Curve {
     for (int begin = 0; begin < points.size(); begin += each) {
       List<Point> some = points.subList(begin, Math.min(begin + each, points.size()));
       double step = some.stream().mapToDouble(Point::step).average().orElse(Double.NaN);
-      double value = some.stream().mapToDouble(Point::value).average().orElse(Double.NaN);
+      double value =
+          some.stream()
+              .mapToDouble(Point::value)
+              .filter(Double::isFinite)
+              .average()
+              .orElse(Double.NaN);
       means.add(new Point(step, value));
     }
     return means;

@@ -38,19 +38,25 @@ public final class CurvesPage {
       """
       body { font: 15px/1.4 system-ui, sans-serif; margin: 1.5em auto; max-width: 1480px; padding: 0 1em;
         color: #1f2328; background: #fff; }
-      main { display: grid; grid-template-columns: repeat(auto-fill, minmax(400px, 1fr)); gap: 1em; }
-      figure { margin: 0; border: 1px solid #8884; border-radius: 6px; padding: .6em; }
-      figcaption { display: flex; gap: 1em; flex-wrap: wrap; }
+      main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(400px, 100%), 1fr)); gap: 1em; }
+      figure { margin: 0; min-width: 0; border: 1px solid #8884; border-radius: 6px; padding: .6em; }
+      figcaption { display: flex; gap: 0 1em; flex-wrap: wrap; overflow-wrap: anywhere; }
       svg { width: 100%; height: auto; }
       svg text { font-size: 11px; fill: currentColor; }
       .grid { stroke: #8884; }
-      .line { fill: none; stroke-width: 1.6; }
-      .train { stroke: #2563eb; color: #2563eb; }
-      .val { stroke: #d97706; color: #d97706; }
-      circle.train { fill: #2563eb; }
-      circle.val { fill: #d97706; }
+      .line { fill: none; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
+      :root { --train: #2563eb; --val: #b45309; color-scheme: light dark; }
+      .train { stroke: var(--train); color: var(--train); }
+      .val { stroke: var(--val); color: var(--val); }
+      circle.train { fill: var(--train); }
+      circle.val { fill: var(--val); }
+      details { margin-top: 1em; }
       td, th { text-align: left; padding: .1em 1em .1em 0; vertical-align: top; overflow-wrap: anywhere; }
-      @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117; } }
+      th { overflow-wrap: break-word; }
+      @media (prefers-color-scheme: dark) {
+        :root { --train: #7cb1ff; --val: #f5a742; }
+        body { color: #e6edf3; background: #0d1117; }
+      }
       """;
 
   private final Map<String, Curve> curves = new LinkedHashMap<>();

@@ -3,80 +3,118 @@ package io.github.blip2j.training.run;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells a file or a model from others.
+ * What tells a file or a model from others, wherever it lies and whenever it was written.
+ *
+ * <p>Records are read whole. Weights, shards and files of more than a gibibyte are sampled ({@link
+ * SampledDigest}): a trained model differs from others nearly everywhere, and reading 15 GB would
+ * take longer than anyone wants to wait.
  *
  * @param bytes size of a file, or of a model's files of weights
- * @param sha256 of a file's bytes; null for a model and for a file of more than a gibibyte, which
- *     would take longer to read than anyone wants to wait
+ * @param digest SHA-256, of all bytes or of samples; null of what is no regular file
+ * @param sampled whether it is of samples
  */
-record Fingerprint(String path, long bytes, @Nullable String sha256) {
+record Fingerprint(String path, long bytes, @Nullable String digest, boolean sampled) {
   private static final long LARGE = 1L << 30;
-  private static final int PIECE = 1 << 20;
+  private static final int SHOWN = 12;
+  private static final String SHARD = ".tar";
   private static final String WEIGHTS = ".*\\.(safetensors|bin|pth|pt)";
+  private static final String WHOLE = "sha256";
+  private static final String SAMPLED = "sampled_sha256";
+
+  /** Files of a model's folder that say how its weights are used; all others do not matter. */
+  private static final String DESCRIPTIONS =
+      "config\\.json|model\\.json|adapter_config\\.json|preprocessor_config\\.json"
+          + "|tokenizer.*\\.json|vocab\\..*|merges\\.txt|.*\\.model";
 
   static Fingerprint ofData(Path file) throws IOException {
     long bytes = Files.size(file);
-    boolean shard = file.toString().endsWith(".tar"); // all of them are too much to read
-    boolean small = Files.isRegularFile(file) && bytes <= LARGE && !shard;
-    return new Fingerprint(file.toString(), bytes, small ? digest(file) : null);
+    if (!Files.isRegularFile(file)) {
+      return new Fingerprint(file.toString(), bytes, null, false);
+    }
+    boolean shard = file.toString().endsWith(SHARD);
+    boolean sampled = shard || bytes > LARGE;
+    var digest = new SampledDigest();
+    if (sampled) {
+      digest.addSamples(file, shard ? SampledDigest.OF_SHARDS : SampledDigest.OF_WEIGHTS);
+    } else {
+      digest.addWhole(file);
+    }
+    return new Fingerprint(file.toString(), bytes, digest.hex(), sampled);
   }
 
-  /** Of the weights in a folder, or of a file of weights. */
+  /** Of the weights and descriptions in a folder, or of a file of weights. */
   static Fingerprint ofModel(Path model) throws IOException {
+    var digest = new SampledDigest();
     if (!Files.isDirectory(model)) {
-      return new Fingerprint(model.toString(), Files.size(model), null);
+      digest.addSamples(model, SampledDigest.OF_WEIGHTS);
+      Path beside = model.resolveSibling("model.json");
+      if (Files.isRegularFile(beside)) {
+        digest.addWhole(beside);
+      }
+      return new Fingerprint(model.toString(), Files.size(model), digest.hex(), true);
     }
     long bytes = 0;
-    try (Stream<Path> files = Files.list(model)) {
-      for (Path file : files.filter(each -> each.toString().matches(WEIGHTS)).toList()) {
-        bytes += Files.size(file);
+    for (Path file : files(model)) {
+      String name = String.valueOf(file.getFileName());
+      boolean weights = name.matches(WEIGHTS);
+      if (weights || name.matches(DESCRIPTIONS)) {
+        digest.addText(name);
+        if (weights) {
+          digest.addSamples(file, SampledDigest.OF_WEIGHTS);
+          bytes += Files.size(file);
+        } else {
+          digest.addWhole(file);
+        }
       }
     }
-    return new Fingerprint(model.toString(), bytes, null);
+    return new Fingerprint(model.toString(), bytes, digest.hex(), true);
   }
 
-  private static String digest(Path file) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(Files::isRegularFile).sorted().toList();
     }
-    ByteBuffer piece = ByteBuffer.allocate(PIECE);
-    try (FileChannel channel = FileChannel.open(file)) {
-      while (channel.read(piece) >= 0) {
-        digest.update(piece.flip());
-        piece.clear();
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Whether a stored one is of the same bytes, wherever they are. */
+  /** Whether a stored one is of the same bytes, as far as it tells; older ones have no digest. */
   boolean isSame(JsonObject stored) {
     boolean sized = !stored.has("bytes") || stored.get("bytes").getAsLong() == bytes;
-    JsonElement hash = stored.get("sha256");
-    return sized && (hash == null || sha256 == null || hash.getAsString().equals(sha256));
+    JsonElement before = stored.get(sampled ? SAMPLED : WHOLE);
+    return sized && (before == null || digest == null || before.getAsString().equals(digest));
   }
 
   JsonObject json() {
     var json = new JsonObject();
     json.addProperty("path", path);
     json.addProperty("bytes", bytes);
-    if (sha256 != null) {
-      json.addProperty("sha256", sha256);
+    if (digest != null) {
+      json.addProperty(sampled ? SAMPLED : WHOLE, digest);
     }
     return json;
+  }
+
+  /**
+   * A stored one in words: path and size, and the digest if another one has this size too.
+   *
+   * @param other bytes of the other one
+   */
+  static String words(JsonObject stored, long other) {
+    String path = stored.has("path") ? stored.get("path").getAsString() : "";
+    long bytes = stored.has("bytes") ? stored.get("bytes").getAsLong() : -1;
+    JsonElement digest = stored.get(stored.has(SAMPLED) ? SAMPLED : WHOLE);
+    String mark = "";
+    if (bytes == other && digest != null) {
+      String hex = digest.getAsString();
+      mark = " (SHA-256 " + hex.substring(0, Math.min(SHOWN, hex.length())) + ")";
+    }
+    return String.format(Locale.ROOT, "%s of %d bytes%s", path, bytes, mark);
   }
 }

@@ -83,17 +83,18 @@ final class RunFile {
       for (Map.Entry<String, Fingerprint> model : models.entrySet()) {
         @Nullable JsonElement before = theirs.get(model.getKey());
         if (!(before instanceof JsonObject same) || !model.getValue().isSame(same)) {
+          JsonObject own = model.getValue().json();
           throw another(
-              words(model.getKey(), model.getValue().json()),
-              before instanceof JsonObject other ? words(model.getKey(), other) : "none");
+              words(model.getKey(), own, before),
+              before instanceof JsonObject other ? words(model.getKey(), other, own) : "none");
         }
       }
     }
   }
 
-  private static String words(String option, JsonObject model) {
-    return String.format(
-        Locale.ROOT, "%s %s of %s bytes", option, text(model, "path"), text(model, "bytes"));
+  private static String words(String option, JsonObject model, @Nullable JsonElement other) {
+    String bytes = text(other, "bytes");
+    return option + " " + Fingerprint.words(model, bytes.isEmpty() ? -1 : Long.parseLong(bytes));
   }
 
   private IllegalStateException another(String ours, String theirs) {

@@ -1,6 +1,7 @@
 package io.github.blip2j.training.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -31,6 +32,30 @@ final class ChartTest {
     assertEquals("M64.0 214.0L159.5 163.0M350.5 61.0L446.0 10.0", line.group(1));
     assertEquals(4, svg.split("<circle", -1).length - 1);
     assertTrue(svg.contains(">30</text>") && svg.contains(">3</text>"), svg);
+  }
+
+  @Test
+  void svg_numbersBetweenGaps_areDots() {
+    String svg =
+        Chart.svg(
+            Map.of(
+                "train",
+                List.of(
+                    point(0, 1),
+                    point(1, Double.NaN),
+                    point(2, 3),
+                    point(3, Double.NaN),
+                    point(4, 5))));
+
+    assertTrue(svg.contains("d='M64.0 214.0h0M255.0 112.0h0M446.0 10.0h0'"), svg);
+  }
+
+  @Test
+  void svg_oneUpdate_hasNoHalves() {
+    String svg = Chart.svg(Map.of("train", List.of(point(10, 3))));
+
+    assertTrue(svg.contains(">9</text>") && svg.contains(">11</text>"), svg);
+    assertFalse(svg.contains(">9.5</text>"), svg);
   }
 
   @Test
@@ -76,5 +101,18 @@ final class ChartTest {
     assertEquals(334, drawn.size());
     assertEquals(new Curve.Point(1, 1.0 / 3), drawn.get(0));
     assertEquals(new Curve.Point(999, 1), curve.last());
+  }
+
+  @Test
+  void drawn_longCurve_leavesOutWhatIsNotFinite() {
+    var curve = new Curve();
+    for (int i = 0; i < 1000; i++) {
+      curve.add(i, i % 3 == 1 || i < 6 ? Double.NaN : 2);
+    }
+
+    List<Curve.Point> drawn = curve.drawn();
+
+    assertTrue(Double.isNaN(drawn.get(0).value()) && Double.isNaN(drawn.get(1).value()));
+    assertEquals(new Curve.Point(7, 2), drawn.get(2));
   }
 }

@@ -2,25 +2,32 @@ package io.github.blip2j.blip2.checkpoint;
 
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
+import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
+import io.github.blip2j.blip2.checkpoint.hf.FolderSettings;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceWeights;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
+import io.github.blip2j.blip2.model.Architecture;
+import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
+import io.github.blip2j.blip2.model.LibraryFormat;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.ShardedSafetensorsWriter;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes a Hugging Face folder of a BLIP-2 or InstructBLIP with a LoRA adapter merged into its
- * weights, as {@code merge_and_unload} of peft.
+ * Writes a Hugging Face folder of a BLIP-2, of either stage, or an InstructBLIP with a LoRA adapter
+ * merged into its weights, as {@code merge_and_unload} of peft.
  */
 public final class LoraMerge {
   private static final int CHUNK = 1 << 22;
@@ -40,7 +47,7 @@ public final class LoraMerge {
     var place = new ConversionTarget(target);
     place.requireNone(model, adapter);
     place.requireReplaceable();
-    Blip2Folder source = Blip2Folder.of(model); // checks that it is a model of this kind
+    Description source = description(model);
     Checkpoint stored = ModelFolder.open(model);
     List<String> names = List.copyOf(stored.tensors().keySet());
     try (OpenWeights open = HuggingFaceWeights.of(model, stored, KeyMap.identity(), adapter)) {
@@ -52,7 +59,7 @@ public final class LoraMerge {
       place.requireKept(specs);
       OutputFile.makeFolder(target);
       try (var descriptions = Descriptions.of(target)) {
-        source.describe(descriptions.path());
+        source.write(descriptions.path());
         try (var writer = ShardedSafetensorsWriter.create(target, specs)) {
           for (TensorSpec spec : specs) {
             write(open.weights(), spec, writer);
@@ -62,6 +69,29 @@ public final class LoraMerge {
         descriptions.end();
       }
     }
+  }
+
+  /** Writes the files that describe a model. */
+  @FunctionalInterface
+  private interface Description {
+    void write(Path target) throws IOException;
+  }
+
+  /** The files that describe a model, after a check that it is one of these kinds. */
+  private static Description description(Path model) throws IOException {
+    ConfigJson config = ModelFolder.config(model);
+    if (LibraryFormat.isIn(config) || !Architecture.compares(config)) {
+      return Blip2Folder.of(model)::describe;
+    }
+    Blip2RetrievalConfig.fromJson(config);
+    return target -> {
+      new FolderSettings(model).copy(target);
+      TokenizerCopy.copy(model, target);
+      Path rest = model.resolve(RetrievalLoader.LAVIS_ONLY);
+      if (Files.exists(rest)) { // no adapter changes it
+        Files.copy(rest, target.resolve(RetrievalLoader.LAVIS_ONLY));
+      }
+    };
   }
 
   private static Weights.Stored stored(Weights weights, String name) throws IOException {

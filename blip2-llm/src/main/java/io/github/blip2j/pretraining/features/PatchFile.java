@@ -127,6 +127,21 @@ public final class PatchFile implements AutoCloseable {
    * @throws DataException if it is not or has
    */
   public void require(String name, Path image) throws IOException {
+    require(name, Files.size(image));
+  }
+
+  /**
+   * Checks that images are in the file, and have not changed since.
+   *
+   * @throws DataException if one is not or has
+   */
+  public void require(ImageList images) throws IOException {
+    for (int i = 0; i < images.names().size(); i++) {
+      require(images.names().get(i), images.bytes(i));
+    }
+  }
+
+  private void require(String name, long now) throws DataException {
     @Nullable Integer row = rows.get(name);
     if (row == null) {
       throw new DataException(
@@ -136,7 +151,6 @@ public final class PatchFile implements AutoCloseable {
               path,
               name));
     }
-    long now = Files.size(image);
     long then = header.bytes().get(row);
     if (now != then) {
       throw new DataException(

@@ -13,11 +13,9 @@ import io.github.blip2j.vision.image.Augmentation;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntConsumer;
 
 /**
@@ -66,22 +64,22 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
    * Writes the features of images. The file appears when it is complete.
    *
    * @param target replaced if it is there
-   * @param images files by their names in the records, in the order of the rows
+   * @param images in the order of the rows
    * @param done receives how many images are written
    * @throws io.github.blip2j.vision.image.UnreadableImageException if an image is damaged
    */
-  public void write(Path target, Tower tower, Map<String, Path> images, IntConsumer done)
+  public void write(Path target, Tower tower, ImageList images, IntConsumer done)
       throws IOException {
-    List<String> names = List.copyOf(images.keySet());
+    List<String> names = images.names();
     if (names.isEmpty()) {
       throw new IllegalArgumentException("features: images expected at least 1, got none");
     }
     List<Long> bytes = new ArrayList<>();
-    for (String name : names) {
-      bytes.add(Files.size(fileOf(images, name)));
+    for (int i = 0; i < names.size(); i++) {
+      bytes.add(images.bytes(i));
     }
     var header = PatchHeader.of(this, tower.source(), names, bytes);
-    Shape one = shapeOf(tower, fileOf(images, names.get(0)));
+    Shape one = shapeOf(tower, images);
     var spec =
         new TensorSpec(
             PatchFile.TENSOR, type, Shape.of(names.size(), views, one.dim(1), one.dim(2)));
@@ -91,7 +89,7 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
         for (int i = 0; i < names.size(); i++) {
           try (Scope scope = Scope.open(tower.backend());
               var off = GradMode.noGrad()) {
-            Tensor seen = encode(tower, read(tower, fileOf(images, names.get(i)), i));
+            Tensor seen = encode(tower, read(tower, images, i));
             seen.to(type).write(part -> writer.write(PatchFile.TENSOR, part));
           }
           done.accept(i + 1);
@@ -105,19 +103,11 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
     }
   }
 
-  private static Path fileOf(Map<String, Path> images, String name) {
-    Path file = images.get(name);
-    if (file == null) {
-      throw new AssertionError(name + ": is among the names");
-    }
-    return file;
-  }
-
-  private static Shape shapeOf(Tower tower, Path image) throws IOException {
+  private static Shape shapeOf(Tower tower, ImageList images) throws IOException {
     try (Scope scope = Scope.open(tower.backend());
         var off = GradMode.noGrad()) {
       ImageProcessor processor = tower.processor();
-      return encode(tower, processor.tensor(List.of(processor.read(image)))).shape();
+      return encode(tower, processor.tensor(List.of(images.read(0, processor)))).shape();
     }
   }
 
@@ -126,9 +116,9 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
   }
 
   /** The views of an image, [V, 3, H, W]. */
-  private Tensor read(Tower tower, Path file, int index) throws IOException {
+  private Tensor read(Tower tower, ImageList images, int index) throws IOException {
     ImageProcessor processor = tower.processor();
-    Image image = processor.read(file);
+    Image image = images.read(index, processor);
     if (!augmented) {
       return processor.tensor(List.of(image));
     }

@@ -2,6 +2,7 @@ package io.github.blip2j.pretraining.source;
 
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.loading.SampleSet;
+import io.github.blip2j.pretraining.features.ImageList;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
@@ -18,7 +19,10 @@ public interface CaptionSource extends SampleSet {
   /** The number of records that were left out because something is missing. */
   int missing();
 
-  /** The name of a record in reports of damage, whatever is damaged. */
+  /** The images; that of a record is listed under its {@link #name}. */
+  ImageList images();
+
+  /** The name of a record in reports of damage, whatever is damaged, and of its stored features. */
   String name(int index);
 
   /** Opens a record, without its image. */

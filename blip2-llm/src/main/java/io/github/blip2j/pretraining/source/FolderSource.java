@@ -4,6 +4,7 @@ import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.EpochOrder;
 import io.github.blip2j.io.file.PathName;
+import io.github.blip2j.pretraining.features.ImageList;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
@@ -76,13 +77,13 @@ public final class FolderSource implements CaptionSource {
     return distinct;
   }
 
-  /** The files of all images, by their names in the records, in the order of the records. */
-  public Map<String, Path> images() {
+  @Override
+  public ImageList images() {
     Map<String, Path> files = new LinkedHashMap<>();
     for (CaptionRecord each : records) {
       files.putIfAbsent(each.image(), PathName.listed(images, each.image()));
     }
-    return files;
+    return ImageList.of(files);
   }
 
   private static boolean isFile(Path images, String image) {

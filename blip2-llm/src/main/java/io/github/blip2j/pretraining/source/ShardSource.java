@@ -3,10 +3,12 @@ package io.github.blip2j.pretraining.source;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.shard.ShardSample;
 import io.github.blip2j.data.shard.ShardSet;
+import io.github.blip2j.pretraining.features.ImageList;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Images and texts in shards. Every sample without an image id has one of its own. */
 public final class ShardSource implements CaptionSource {
@@ -50,6 +52,27 @@ public final class ShardSource implements CaptionSource {
   @Override
   public int missing() {
     return set.unpaired();
+  }
+
+  @Override
+  public ImageList images() {
+    List<String> names = IntStream.range(0, size()).mapToObj(this::name).toList();
+    return new ImageList() {
+      @Override
+      public List<String> names() {
+        return names;
+      }
+
+      @Override
+      public long bytes(int index) {
+        return set.imageBytes(index);
+      }
+
+      @Override
+      public Image read(int index, ImageProcessor processor) throws IOException {
+        return processor.decode(set.read(index).image(), set.name(index));
+      }
+    };
   }
 
   @Override

@@ -73,6 +73,11 @@ public final class StageOneObjective {
     return new StageOneObjective(model, contrast, newSampler, weights);
   }
 
+  /** The weights of the three losses. */
+  public Weights weights() {
+    return weights;
+  }
+
   /** This objective with other weights. */
   public StageOneObjective with(Weights newWeights) {
     return new StageOneObjective(model, contrast, sampler, newWeights);

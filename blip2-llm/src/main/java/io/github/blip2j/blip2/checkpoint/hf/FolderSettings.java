@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The settings in a Hugging Face folder of a BLIP-2, to be copied to another folder. */
-record FolderSettings(Path folder) {
+public record FolderSettings(Path folder) {
   private static final String CONFIG = "config.json";
   private static final String VISION = "vision_config";
   private static final String PREPROCESSOR = "preprocessor_config.json";
@@ -22,7 +22,7 @@ record FolderSettings(Path folder) {
       List.of("generation_config.json", "chat_template.json");
 
   /** Copies the settings byte by byte. */
-  void copy(Path target) throws IOException {
+  public void copy(Path target) throws IOException {
     copyOthers(target);
     for (String name : List.of(CONFIG, PREPROCESSOR, PROCESSOR)) {
       copy(name, target);

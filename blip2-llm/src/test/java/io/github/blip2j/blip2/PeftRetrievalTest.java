@@ -1,0 +1,175 @@
+package io.github.blip2j.blip2;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.blip2j.adapter.LoraLayers;
+import io.github.blip2j.adapter.LoraSettings;
+import io.github.blip2j.blip2.checkpoint.LoraMerge;
+import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.golden.Fixtures;
+import io.github.blip2j.golden.Golden;
+import io.github.blip2j.golden.GoldenGradients;
+import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.LowRankUpdate;
+import io.github.blip2j.nn.Parameter;
+import io.github.blip2j.pretraining.StageOneExport;
+import io.github.blip2j.pretraining.StageOneModel;
+import io.github.blip2j.pretraining.StageOneSetup;
+import io.github.blip2j.pretraining.Tuning;
+import io.github.blip2j.qformer.Blip2Qformer;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
+import io.github.blip2j.qformer.TextBatch;
+import io.github.blip2j.qformer.objective.Features;
+import io.github.blip2j.qformer.objective.Similarities;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * An adapter of peft 0.21 on transformers' {@code Blip2ForImageTextRetrieval}: matching logits,
+ * similarities, a loss of both and its gradients, and the merged model.
+ *
+ * <p>Tolerances: 5e-5 for logits, 1e-5 of the loss, those of {@link GoldenGradients} for the rest.
+ */
+final class PeftRetrievalTest {
+  private static final Path BASE = Fixtures.own("hf-itm");
+  private static final Path ADAPTER = Fixtures.own("peft").resolve("hf-itm");
+  private static final double LOGITS = 5e-5;
+  private static final double LOSS = 1e-5;
+  private static final String ROOT = "base_model.model.";
+  private static final String FILE = "adapter_model.safetensors";
+
+  @TempDir private Path folder;
+
+  private static StageOneModel model(Scope home) throws IOException {
+    Tuning tuning =
+        Tuning.NONE.withFrozen(List.of("*")).withLora(LoraSettings.of(ADAPTER));
+    return StageOneModel.load(
+        BASE, home, UnaryOperator.identity(), StageOneSetup.lavis().with(tuning));
+  }
+
+  /** What the first stage computes of the folder's images and texts. */
+  private record Results(Tensor match, Tensor contrast) {
+    static Results of(Blip2RetrievalModel model, Golden inputs) {
+      Blip2Qformer qformer = model.qformer();
+      ForwardPass pass = ForwardPass.evaluation();
+      TextBatch texts = texts(inputs);
+      CrossAttentionKeyValues image =
+          qformer.imageKeyValues(model.encodeImage(inputs.get("pixel_values"), pass));
+      var features =
+          new Features(
+              qformer.imageFeatures(qformer.encodeQueries(image, pass)),
+              qformer.textFeature(qformer.encodeText(texts, pass)));
+      Tensor contrast =
+          Similarities.of(features, features, Tensor.of(new float[] {1})).imageToText();
+      return new Results(qformer.matchLogits(image, texts, pass), contrast);
+    }
+
+    private static TextBatch texts(Golden inputs) {
+      Tensor ids = inputs.get("input_ids");
+      Tensor mask = inputs.get("attention_mask");
+      List<int[]> texts = new ArrayList<>();
+      for (int b = 0; b < ids.dim(0); b++) {
+        int length = Math.toIntExact(Arrays.stream(mask.select(0, b).toLongs()).sum());
+        long[] all = ids.select(0, b).toLongs();
+        texts.add(Arrays.stream(all).limit(length).mapToInt(Math::toIntExact).toArray());
+      }
+      return TextBatch.of(texts, 0);
+    }
+
+    Tensor loss() {
+      Tensor labels = Tensor.of(new long[] {1, 0, 1}, 3);
+      return match.crossEntropy(labels, 0).mean().add(contrast.mean());
+    }
+
+    void assertEqual(Golden golden) {
+      golden.assertClose("logits", match, LOGITS);
+      golden.assertClose("contrast", contrast, LOGITS);
+    }
+  }
+
+  @Test
+  void continued_logitsLossAndGradients_equalPeft() throws IOException {
+    try (Scope home = Scope.detached();
+        var inputs = Golden.open(BASE);
+        var golden = Golden.open(ADAPTER);
+        var scope = Scope.open()) {
+      StageOneModel model = model(home);
+
+      Results results = Results.of(model.retrieval(), inputs);
+      Tensor loss = results.loss();
+      loss.backward();
+
+      results.assertEqual(golden);
+      double expected = golden.get("loss").item();
+      golden.assertWithin("loss", "loss", Math.abs(loss.item() / expected - 1), LOSS);
+      var gradients = GoldenGradients.of(golden, "grad.");
+      LoraLayers lora = Objects.requireNonNull(model.lora());
+      lora.adapted()
+          .forEach(
+              (module, weight) -> {
+                LowRankUpdate update = Objects.requireNonNull(weight.update());
+                assertNull(weight.gradient());
+                assertGradient(gradients, module + ".lora_A.weight", update.a());
+                assertGradient(gradients, module + ".lora_B.weight", update.b());
+              });
+      gradients.assertNoneLeft();
+    }
+  }
+
+  private static void assertGradient(GoldenGradients gradients, String name, Parameter factor) {
+    assertNotNull(factor.gradient(), name);
+    gradients.assertClose(ROOT + name, Objects.requireNonNull(factor.gradient()));
+  }
+
+  @Test
+  void merged_byFiles_hasTheLogitsOfTheAdapter() throws IOException {
+    Path merged = folder.resolve("merged");
+    LoraMerge.merge(BASE, ADAPTER, merged);
+
+    try (Scope home = Scope.detached();
+        var inputs = Golden.open(BASE);
+        var golden = Golden.open(ADAPTER);
+        var scope = Scope.open()) {
+      Results.of(RetrievalLoader.load(merged, home), inputs).assertEqual(golden);
+    }
+  }
+
+  @Test
+  void toPeft_untrained_writesTheSameTensors() throws IOException {
+    try (Scope home = Scope.detached()) {
+      new StageOneExport(model(home), BASE).toPeft(folder, "hf-itm");
+    }
+
+    try (Checkpoint expected = Checkpoint.open(ADAPTER.resolve(FILE));
+        Checkpoint written = Checkpoint.open(folder.resolve(FILE))) {
+      assertEquals(expected.tensors().keySet(), written.tensors().keySet());
+      assertTrue(written.tensors().keySet().stream().noneMatch(name -> name.contains("cls")));
+      for (String tensor : expected.tensors().keySet()) {
+        assertEquals(bytes(expected, tensor), bytes(written, tensor), tensor);
+      }
+    }
+    assertEquals(LoraSettings.of(ADAPTER).scale(), LoraSettings.of(folder).scale());
+  }
+
+  private static ByteBuffer bytes(Checkpoint from, String tensor) throws IOException {
+    long size = Objects.requireNonNull(from.tensors().get(tensor)).byteSize();
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size));
+    from.read(tensor, bytes);
+    return bytes.flip();
+  }
+}
