@@ -5,7 +5,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.metrics.CaptionScores;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,7 @@ final class ScoreDocument {
   private ScoreDocument() {}
 
   /** What every document begins with. */
-  static JsonObject of(String task, @Nullable String model, Path data) {
+  static JsonObject of(String task, @Nullable String model, Object data) {
     var document = new JsonObject();
     document.addProperty("task", task);
     document.addProperty("model", model);
