@@ -19,6 +19,8 @@ import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.blip2.text.TextLength;
 import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.qformer.retrieval.IndexJournal;
+import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.Tokenizer;
@@ -238,6 +240,20 @@ public final class ImageTextMatcher implements AutoCloseable {
   /** An empty index of images and texts, with its temporary file in {@code folder}. */
   public ImageTextIndex index(Path folder) throws IOException {
     return ImageTextIndex.create(session, required("retrieval", "folder", folder));
+  }
+
+  /**
+   * An index that outlives its run; see {@link RetrievalIndex#resumable}.
+   *
+   * @param files begin of the names of its files
+   * @param id of the work: other images or texts, or another model, have another one
+   * @param journal of the numbers of texts and pairs
+   */
+  public ImageTextIndex resumableIndex(Path files, String id, IndexJournal journal)
+      throws IOException {
+    required("retrieval", "files", files);
+    return ImageTextIndex.resumable(
+        session, files, required("retrieval", "id", id), required("retrieval", "journal", journal));
   }
 
   /**

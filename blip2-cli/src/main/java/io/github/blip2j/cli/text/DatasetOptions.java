@@ -42,6 +42,11 @@ public final class DatasetOptions {
     return images == null ? data.path().resolveSibling("") : images;
   }
 
+  /** The number of items that are used, or null for all. */
+  public @Nullable Integer limit() {
+    return limit;
+  }
+
   /** The items that are used. */
   public <T> List<T> limited(List<T> items) {
     return limit == null || limit >= items.size() ? items : List.copyOf(items.subList(0, limit));
