@@ -8,7 +8,9 @@ import io.github.blip2j.qformer.retrieval.Rankings;
 import io.github.blip2j.qformer.retrieval.Recall;
 import io.github.blip2j.qformer.retrieval.RetrievalScores;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -38,6 +40,22 @@ public record RetrievalReport(
         .map(
             each -> IntStream.range(0, Math.min(KEPT, each.size())).map(each::id).boxed().toList())
         .toList();
+  }
+
+  /** The recalls under LAVIS's names: {@code txt_r1}, ..., {@code img_r10}, {@code r_mean}. */
+  public Map<String, Double> named() {
+    Map<String, Double> named = new LinkedHashMap<>();
+    add(named, "txt", scores.text());
+    add(named, "img", scores.image());
+    named.put("r_mean", scores.mean());
+    return named;
+  }
+
+  private static void add(Map<String, Double> named, String side, Recall recall) {
+    named.put(side + "_r1", recall.at1());
+    named.put(side + "_r5", recall.at5());
+    named.put(side + "_r10", recall.at10());
+    named.put(side + "_r_mean", recall.mean());
   }
 
   /** The report as a journal keeps it. */

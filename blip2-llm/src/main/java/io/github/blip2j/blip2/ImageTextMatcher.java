@@ -23,6 +23,7 @@ import io.github.blip2j.qformer.retrieval.IndexJournal;
 import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
@@ -96,6 +97,20 @@ public final class ImageTextMatcher implements AutoCloseable {
     required("load", "path", path);
     MatchingSession session = MatchingSession.load(path, required("load", "options", options));
     return new ImageTextMatcher(session, session.processor());
+  }
+
+  /**
+   * A view of a model that is there already, such as one that is being trained: it computes with the
+   * parameters as they are at each call. Closing it closes the tokenizer and leaves the model.
+   */
+  public static ImageTextMatcher over(
+      Blip2RetrievalModel model, HuggingFaceTokenizer tokenizer, ImageProcessor processor) {
+    MatchingSession session =
+        MatchingSession.borrowing(
+            required("over", "model", model),
+            required("over", "tokenizer", tokenizer),
+            required("over", "processor", processor));
+    return new ImageTextMatcher(session, processor);
   }
 
   /**

@@ -153,9 +153,11 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
     JsonObject document =
         ScoreDocument.of("caption", results == null ? model.modelName() : null, data);
     document.addProperty("images", items.size());
-    document.add("scores", ScoreDocument.captions(report.all()));
+    document.add("scores", ScoreDocument.numbers(report.all().named()));
     var domains = new JsonObject();
-    report.domains().forEach((name, scores) -> domains.add(name, ScoreDocument.captions(scores)));
+    report
+        .domains()
+        .forEach((name, scores) -> domains.add(name, ScoreDocument.numbers(scores.named())));
     document.add("domains", domains);
     document.add("left_out", ScoreDocument.list("METEOR", "SPICE"));
     ScoreDocument.finish(

@@ -104,7 +104,7 @@ public final class RetrievalCommand implements Callable<Integer> {
     }
     RetrievalScores scores = report.scores();
     if (options.run.json) {
-      JsonReport.print(console, document(set, scores, target));
+      JsonReport.print(console, document(set, report, target));
     } else {
       console.out().println(line("texts of images", scores.text()));
       console.out().println(line("images of texts", scores.image()));
@@ -174,25 +174,13 @@ public final class RetrievalCommand implements Callable<Integer> {
         recall.mean());
   }
 
-  /** The scores under LAVIS's names. */
-  private JsonObject document(RetrievalSet set, RetrievalScores scores, ResultTarget target) {
-    var named = new JsonObject();
-    add(named, "txt", scores.text());
-    add(named, "img", scores.image());
-    named.addProperty("r_mean", scores.mean());
+  private JsonObject document(RetrievalSet set, RetrievalReport report, ResultTarget target) {
     JsonObject document = ScoreDocument.of("retrieval", options.modelName(), captions);
     document.addProperty("images", set.images().size());
     document.addProperty("texts", set.texts().size());
     document.addProperty("k", k);
-    document.add("scores", named);
+    document.add("scores", ScoreDocument.numbers(report.named()));
     ScoreDocument.finish(document, target.name(), earlier, timings.milliseconds());
     return document;
-  }
-
-  private static void add(JsonObject named, String side, Recall recall) {
-    named.addProperty(side + "_r1", recall.at1());
-    named.addProperty(side + "_r5", recall.at5());
-    named.addProperty(side + "_r10", recall.at10());
-    named.addProperty(side + "_r_mean", recall.mean());
   }
 }

@@ -32,18 +32,6 @@ final class ScoreDocument {
     document.add("timing_ms", GSON.toJsonTree(timings));
   }
 
-  /** Scores under the names of pycocoevalcap, and LAVIS's sum of CIDEr and BLEU-4. */
-  static JsonObject captions(CaptionScores scores) {
-    var named = new JsonObject();
-    for (int i = 0; i < scores.bleu().size(); i++) {
-      named.add("Bleu_" + (i + 1), JsonReport.number(scores.bleu().get(i)));
-    }
-    named.add("ROUGE_L", JsonReport.number(scores.rougeL()));
-    named.add("CIDEr", JsonReport.number(scores.cider()));
-    named.add("agg_metrics", JsonReport.number(scores.cider() + scores.bleu().get(3)));
-    return named;
-  }
-
   /** Scores in percent, as papers print them. */
   static String line(String what, CaptionScores scores) {
     return String.format(

@@ -23,6 +23,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.NavigableSet;
@@ -59,6 +60,19 @@ public final class MatchingSession implements AutoCloseable {
     this.tokenizer = HuggingFaceTokenizer.open(folder); // last: nothing fails after it
   }
 
+  private MatchingSession(
+      Blip2RetrievalModel model, HuggingFaceTokenizer tokenizer, ImageProcessor processor) {
+    this.gate = new CloseGuard("matcher", "model");
+    this.cuts = new TextCuts();
+    this.memory = Scope.detached(model.backend());
+    this.model = model;
+    this.chosenTokens = null;
+    this.usualTokens = config().maxTextTokens(); // as it is trained
+    this.leftOut = Collections.emptyNavigableSet();
+    this.processor = processor;
+    this.tokenizer = tokenizer;
+  }
+
   private MatchingSession(MatchingSession from, int maxTextTokens) {
     this.gate = from.gate;
     this.cuts = from.cuts;
@@ -69,6 +83,12 @@ public final class MatchingSession implements AutoCloseable {
     this.processor = from.processor;
     this.usualTokens = from.usualTokens;
     this.chosenTokens = maxTextTokens;
+  }
+
+  /** A model that is there already; closing the session closes its tokenizer. */
+  public static MatchingSession borrowing(
+      Blip2RetrievalModel model, HuggingFaceTokenizer tokenizer, ImageProcessor processor) {
+    return new MatchingSession(model, tokenizer, processor);
   }
 
   /** A view of this model that uses at most {@code most} tokens of a text. */
