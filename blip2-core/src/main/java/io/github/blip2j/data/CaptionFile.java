@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,27 +57,15 @@ public final class CaptionFile {
    */
   public static List<CaptionRecord> read(DataFile file, @Nullable Path images) throws IOException {
     List<CaptionRecord> records = new ArrayList<>();
-    var splits = new TreeSet<String>();
+    var splits = new SplitCheck(file.path());
     var ids = new RecordIds();
     file.read(
         (each, from) -> {
           ids.add(each, from);
-          if (each.image().split() != null && splits.size() < 8) {
-            splits.add(each.image().split());
-          }
+          splits.add(each.image());
           records.add(record(each, from, images));
         });
-    splits.remove("restval"); // is trained on with train
-    if (splits.size() > 1) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "%s: records expected of one split, got those of %s; choose one, as in %s@%s",
-              file.path(),
-              String.join(", ", splits),
-              file.path(),
-              splits.last()));
-    }
+    splits.requireOne();
     return List.copyOf(records);
   }
 

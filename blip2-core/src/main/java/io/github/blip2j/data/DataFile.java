@@ -37,16 +37,19 @@ public final class DataFile {
   private final Path file;
   private final @Nullable Path annotations;
   private final @Nullable String split;
+  private final @Nullable ImageNames names;
 
-  private DataFile(Path file, @Nullable Path annotations, @Nullable String split) {
+  private DataFile(
+      Path file, @Nullable Path annotations, @Nullable String split, @Nullable ImageNames names) {
     this.file = file;
     this.annotations = annotations;
     this.split = split;
+    this.names = names;
   }
 
   /** A file, which is not opened yet. */
   public static DataFile of(Path file) {
-    return new DataFile(file, null, null);
+    return new DataFile(file, null, null, null);
   }
 
   /**
@@ -65,7 +68,8 @@ public final class DataFile {
     @Nullable String split = chosen ? name.substring(at + 1) : null;
     int plus = exists(files) ? -1 : plus(files);
     Path file = PathName.typed(plus < 0 ? files : files.substring(0, plus));
-    return new DataFile(file, plus < 0 ? null : PathName.typed(files.substring(plus + 1)), split);
+    @Nullable Path answers = plus < 0 ? null : PathName.typed(files.substring(plus + 1));
+    return new DataFile(file, answers, split, null);
   }
 
   /** The plus behind the name of a file, or else the first. */
@@ -88,7 +92,12 @@ public final class DataFile {
 
   /** This file of questions with the file of their answers, as VQAv2 and OK-VQA have them. */
   public DataFile withAnnotations(Path answers) {
-    return new DataFile(file, answers, split);
+    return new DataFile(file, answers, split, names);
+  }
+
+  /** This file with names for the images that it knows by number, instead of the usual ones. */
+  public DataFile withImageNames(ImageNames newNames) {
+    return new DataFile(file, annotations, split, newNames);
   }
 
   /**
@@ -96,7 +105,7 @@ public final class DataFile {
    * usual with Karpathy's split of COCO.
    */
   public DataFile withSplit(String chosen) {
-    return new DataFile(file, annotations, chosen);
+    return new DataFile(file, annotations, chosen, names);
   }
 
   /** The path. */
@@ -104,9 +113,21 @@ public final class DataFile {
     return file;
   }
 
+  /** The part of the set that is read, or null for all. */
+  public @Nullable String split() {
+    return split;
+  }
+
   /** The file, and that of the annotations if it is apart. */
   public List<Path> paths() {
     return annotations == null ? List.of(file) : List.of(file, annotations);
+  }
+
+  /** The name as {@link #parse} takes it. */
+  @Override
+  public String toString() {
+    String files = annotations == null ? file.toString() : file + "+" + annotations;
+    return split == null ? files : files + "@" + split;
   }
 
   /** Takes records one after the other. */
@@ -143,39 +164,118 @@ public final class DataFile {
     read((each, from) -> sink.accept(each));
   }
 
+  /**
+   * The images with all their captions, in the file's order: what generated captions are compared
+   * with. Images may lack captions, as in a test set, or a path, as in a file of captions alone; a
+   * record's {@code id} is its image's, if it has no other.
+   *
+   * @throws DataException as for {@link #read}, or naming the splits of a file that has several
+   */
+  public List<DataRecord> readImages() throws IOException {
+    boolean table = TableRecords.is(file);
+    List<DataRecord> records =
+        readPart(
+            (each, from) -> {
+              CaptionRecord.@Nullable Dialogue dialogue = each.dialogue();
+              List<String> captions = each.captions();
+              if (captions.isEmpty() && dialogue != null) {
+                captions = List.of(dialogue.output());
+              }
+              if (table && captions.stream().allMatch(String::isBlank)) { // an empty cell
+                captions = List.of();
+              }
+              return new DataRecord(each.image(), captions);
+            });
+    return DataRecord.byImage(records);
+  }
+
+  /**
+   * The questions, each with its id, in the file's order. They may lack answers, as in a test set,
+   * and their images a path. Annotations may be of more questions than those of the file.
+   *
+   * @throws DataException as for {@link #read}, naming what is no question or has no id, or the
+   *     splits of a file that has several
+   */
+  public List<DataRecord> readQuestions() throws IOException {
+    return readPart(
+        (each, from) -> {
+          @Nullable Question question = each.question();
+          if (question == null) {
+            throw from.lacks("question or text_input");
+          }
+          @Nullable String id = question.id() == null ? from.id("id") : question.id();
+          if (id == null) {
+            throw from.lacks("question_id or questionId");
+          }
+          return each.withQuestion(question.withId(id));
+        });
+  }
+
+  /** Completes a record. */
+  @FunctionalInterface
+  private interface Completion {
+    DataRecord of(DataRecord each, RecordObject from) throws DataException;
+  }
+
+  /** The records of one split, with gaps. */
+  private List<DataRecord> readPart(Completion completion) throws IOException {
+    List<DataRecord> records = new ArrayList<>();
+    var ids = new RecordIds();
+    var splits = new SplitCheck(file);
+    read(
+        new RecordParser(names, true),
+        (each, from) -> {
+          DataRecord complete = completion.of(each, from);
+          ids.add(complete, from);
+          splits.add(complete.image());
+          records.add(complete);
+        });
+    splits.requireOne();
+    return records;
+  }
+
   void read(RecordSink sink) throws IOException {
+    read(new RecordParser(names, false), sink);
+  }
+
+  private void read(RecordParser parser, RecordSink sink) throws IOException {
     requireFile(file, "records");
-    Map<String, Annotation> answers = answers();
+    @Nullable AnnotationFile answers =
+        annotations == null ? null : AnnotationFile.read(annotations, parser);
     Map<String, Integer> others = new HashMap<>();
     int[] count = {0};
     try {
       all(
+          parser,
           (each, from) -> {
             if (isChosen(each, others)) {
               count[0]++;
-              sink.accept(answered(each, from, answers), from);
+              sink.accept(answers == null ? each : answers.answered(each, from), from);
             }
           });
     } catch (CharacterCodingException e) {
       throw new DataException(file + ": text expected UTF-8, got other bytes", e);
     }
     requireSome(count[0], others);
-    requireAllUsed(answers);
+    if (answers != null && split == null && !parser.hasGaps()) {
+      answers.requireAllUsed(file);
+    }
   }
 
-  private void all(RecordSink sink) throws IOException {
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    if (name.endsWith(".parquet")) {
-      throw new DataException(
-          file
-              + ": records expected as JSON, CSV or TSV, got a Parquet table; write each row as"
-              + " {\"image\": ..., \"caption\": ...} on a line of its own");
+  private void all(RecordParser parser, RecordSink sink) throws IOException {
+    ObjectFile.requireText(file);
+    if (!TableRecords.is(file) && JsonRecords.form(file) == JsonRecords.Form.SECTIONS) {
+      new SectionedFile(file, parser).read(sink);
+      return;
     }
-    if (TableRecords.is(file)) {
-      new TableRecords(file).read(sink);
-    } else {
-      new JsonRecords(file).read(sink);
-    }
+    ObjectFile.read(
+        file,
+        (key, each) -> {
+          if (key != null && each.has("question") && RecordParser.questionId(each) == null) {
+            each.json().addProperty("question_id", key);
+          }
+          parser.parse(each, sink);
+        });
   }
 
   private boolean isChosen(DataRecord each, Map<String, Integer> others) {
@@ -185,73 +285,6 @@ public final class DataFile {
     }
     others.merge(own == null ? "none" : RecordObject.plain(own), 1, Integer::sum);
     return false;
-  }
-
-  /** The answers to a question, and the id of its image. */
-  private record Annotation(@Nullable String image, List<Answer> answers) {}
-
-  private Map<String, Annotation> answers() throws IOException {
-    Map<String, Annotation> answers = new HashMap<>();
-    if (annotations != null) {
-      requireFile(annotations, "annotations");
-      Path from = annotations;
-      try {
-        new SectionedFile(from, new RecordParser())
-            .readAnswers(
-                (question, image, given) -> {
-                  if (answers.put(question, new Annotation(image, given)) != null) {
-                    throw new DataException(
-                        String.format(
-                            Locale.ROOT,
-                            "%s: question_id expected once, got %s again; remove one of them",
-                            from,
-                            RecordObject.plain(question)));
-                  }
-                });
-      } catch (CharacterCodingException e) {
-        throw new DataException(from + ": text expected UTF-8, got other bytes", e);
-      }
-    }
-    return answers;
-  }
-
-  private DataRecord answered(DataRecord each, RecordObject from, Map<String, Annotation> answers)
-      throws DataException {
-    if (annotations == null) {
-      return each;
-    }
-    @Nullable Question question = each.question();
-    @Nullable String id = question == null ? null : question.id();
-    if (question == null || id == null) {
-      throw from.error(
-          "question with a question_id expected, for the answers of "
-              + annotations
-              + ", got "
-              + from.shownKeys());
-    }
-    @Nullable Annotation own = answers.remove(id);
-    if (own == null) {
-      throw from.error(
-          String.format(
-              Locale.ROOT,
-              "answers to question %s expected in %s, got none; name the annotations of the same"
-                  + " questions",
-              RecordObject.plain(id),
-              annotations));
-    }
-    if (own.image != null && each.image().id() != null && !own.image.equals(each.image().id())) {
-      throw from.error(
-          String.format(
-              Locale.ROOT,
-              "image of question %s expected %s as in %s, got %s; name the annotations of the same"
-                  + " questions",
-              RecordObject.plain(id),
-              RecordObject.plain(own.image),
-              annotations,
-              RecordObject.plain(String.valueOf(each.image().id()))));
-    }
-    return new DataRecord(
-        each.image(), each.captions(), question.withAnswers(own.answers), each.dialogue());
   }
 
   private void requireSome(int count, Map<String, Integer> others) throws DataException {
@@ -270,21 +303,7 @@ public final class DataFile {
     }
   }
 
-  private void requireAllUsed(Map<String, Annotation> answers) throws DataException {
-    if (!answers.isEmpty() && split == null) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "%s: questions expected in %s for all annotations, got none for %d, such as %s; name"
-                  + " the questions of the same annotations",
-              annotations,
-              file,
-              answers.size(),
-              RecordObject.plain(answers.keySet().iterator().next())));
-    }
-  }
-
-  private static void requireFile(Path path, String what) throws DataException {
+  static void requireFile(Path path, String what) throws DataException {
     if (!Files.isRegularFile(path)) {
       throw new DataException(path + ": " + what + " expected, got no file; check the path");
     }

@@ -50,7 +50,7 @@ public record DataRecord(
       RecordObject object = text.object(where);
       text.requireEnd(where);
       @Nullable String id = RecordParser.imageId(object);
-      return new RecordParser().record(object, id == null ? image : image.withId(id));
+      return RecordParser.strict().record(object, id == null ? image : image.withId(id));
     }
   }
 
@@ -68,6 +68,11 @@ public record DataRecord(
   /** This record with another image. */
   public DataRecord withImage(ImageReference newImage) {
     return new DataRecord(newImage, captions, question, dialogue);
+  }
+
+  /** This record with another question. */
+  public DataRecord withQuestion(Question newQuestion) {
+    return new DataRecord(image, captions, newQuestion, dialogue);
   }
 
   /**

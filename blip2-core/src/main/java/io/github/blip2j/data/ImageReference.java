@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The image of a record, as its file names it.
  *
  * @param paths where the image may be within a folder, the first that exists counts: one path if
- *     the record states it, more if it is derived from a number
+ *     the record states it, more if it is derived from a number, none if the file does not tell, as
+ *     with captions that are only compared with
  * @param id id of the image, equal for records of the same image, or null
  * @param domain NoCaps' domain ({@code in-domain}, {@code near-domain}, {@code out-domain}), or
  *     null
@@ -21,12 +22,9 @@ import org.jspecify.annotations.Nullable;
 public record ImageReference(
     List<String> paths, @Nullable String id, @Nullable String domain, @Nullable String split) {
 
-  /** Checks that there is a path. */
+  /** Copies the paths. */
   public ImageReference {
     paths = List.copyOf(paths);
-    if (paths.isEmpty()) {
-      throw new IllegalArgumentException("image: paths expected at least 1, got none");
-    }
   }
 
   /** An image of a path, without an id. */
@@ -39,9 +37,21 @@ public record ImageReference(
     return new ImageReference(paths, newId, domain, split);
   }
 
-  /** The path that the record states, or the likeliest. */
+  /**
+   * The path that the record states, or the likeliest.
+   *
+   * @throws IllegalStateException if the file does not tell one
+   */
   public String path() {
+    if (paths.isEmpty()) {
+      throw new IllegalStateException("image " + id + ": path expected, got none");
+    }
     return paths.get(0);
+  }
+
+  /** The path to read in a folder: the one that exists, or the likeliest; null if none is told. */
+  public @Nullable String pathIn(Path folder) {
+    return within(folder).orElse(paths.isEmpty() ? null : paths.get(0));
   }
 
   /** The first of the paths that is a file in a folder, relative to it; empty if none is. */

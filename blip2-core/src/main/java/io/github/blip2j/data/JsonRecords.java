@@ -9,19 +9,27 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * Reads records from JSON: a list of objects, one object a line, an object of objects by id, or an
- * object with lists of its own ({@link SectionedFile}).
+ * Reads objects from JSON: a list of them, one a line, or an object of objects by id. An object
+ * with lists of its own is a {@link SectionedFile}.
  */
 final class JsonRecords {
   private static final Set<String> SECTIONS = Set.of("images", "annotations", "questions");
   private static final Set<String> HEADERS =
-      Set.of("info", "license", "licenses", "data_type", "data_subtype", "task_type", "dataset");
+      Set.of(
+          "info",
+          "license",
+          "licenses",
+          "type",
+          "categories",
+          "data_type",
+          "data_subtype",
+          "task_type",
+          "dataset");
 
   private static final String THE_LIST = "the list";
   private static final String THE_OBJECT = "the object";
 
   private final Path file;
-  private final RecordParser parser = new RecordParser();
 
   /** The forms of a file. */
   enum Form {
@@ -39,13 +47,13 @@ final class JsonRecords {
     this.file = file;
   }
 
-  /** Reads all records. */
-  void read(RecordSink sink) throws IOException {
+  /** Reads all objects of a file of another form than {@link Form#SECTIONS}. */
+  void read(ObjectFile.Sink sink) throws IOException {
     switch (form(file)) {
       case LIST -> list(sink);
       case LINES -> lines(sink);
       case BY_ID -> byId(sink);
-      case SECTIONS -> new SectionedFile(file, parser).read(sink);
+      case SECTIONS -> throw new AssertionError("has a reader of its own");
     }
   }
 
@@ -80,18 +88,18 @@ final class JsonRecords {
     return Form.LINES;
   }
 
-  private void list(RecordSink sink) throws IOException {
+  private void list(ObjectFile.Sink sink) throws IOException {
     try (JsonText text = JsonText.open(file)) {
       text.step(THE_LIST, JsonReader::beginArray);
       for (int number = 1; text.hasNext(THE_LIST); number++) {
-        parser.parse(text.object("record " + number), sink);
+        sink.accept(null, text.object("record " + number));
       }
       text.step(THE_LIST, JsonReader::endArray);
       text.requireEnd(THE_LIST);
     }
   }
 
-  private void lines(RecordSink sink) throws IOException {
+  private void lines(ObjectFile.Sink sink) throws IOException {
     int number = 0;
     try (BufferedReader lines = JsonText.reader(file)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -101,23 +109,19 @@ final class JsonRecords {
           try (var text = new JsonText(file.toString(), new StringReader(line))) {
             RecordObject object = text.object(where);
             text.requireEnd(where);
-            parser.parse(object, sink);
+            sink.accept(null, object);
           }
         }
       }
     }
   }
 
-  private void byId(RecordSink sink) throws IOException {
+  private void byId(ObjectFile.Sink sink) throws IOException {
     try (JsonText text = JsonText.open(file)) {
       text.step(THE_OBJECT, JsonReader::beginObject);
       while (text.hasNext(THE_OBJECT)) {
         String id = text.read(THE_OBJECT, JsonReader::nextName);
-        RecordObject object = text.object("record " + RecordObject.plain(id));
-        if (object.has("question") && RecordParser.questionId(object) == null) {
-          object.json().addProperty("question_id", id);
-        }
-        parser.parse(object, sink);
+        sink.accept(id, text.object("record " + RecordObject.plain(id)));
       }
       text.step(THE_OBJECT, JsonReader::endObject);
       text.requireEnd(THE_OBJECT);

@@ -15,13 +15,23 @@ import org.jspecify.annotations.Nullable;
  *     there as often; none in a test set
  * @param choices the answers to choose from, or none if any answer may be given
  * @param correctChoice index of the right choice, or null
+ * @param type kind of question and answer, or null
  */
 public record Question(
     @Nullable String id,
     String text,
     List<Answer> answers,
     List<String> choices,
-    @Nullable Integer correctChoice) {
+    @Nullable Integer correctChoice,
+    @Nullable Type type) {
+
+  /**
+   * The kind of a question of VQAv2 or OK-VQA.
+   *
+   * @param question such as {@code how many}
+   * @param answer {@code yes/no}, {@code number} or {@code other}
+   */
+  public record Type(String question, String answer) {}
 
   /** Checks that the right choice is one of the choices. */
   public Question {
@@ -37,9 +47,39 @@ public record Question(
     }
   }
 
+  /** A question without a type. */
+  public Question(
+      @Nullable String id,
+      String text,
+      List<Answer> answers,
+      List<String> choices,
+      @Nullable Integer correctChoice) {
+    this(id, text, answers, choices, correctChoice, null);
+  }
+
+  /** A question of any answer. */
+  public static Question of(@Nullable String id, String text, List<Answer> answers) {
+    return new Question(id, text, answers, List.of(), null);
+  }
+
+  /** This question with another id. */
+  public Question withId(String newId) {
+    return new Question(newId, text, answers, choices, correctChoice, type);
+  }
+
   /** This question with answers. */
   public Question withAnswers(List<Answer> newAnswers) {
-    return new Question(id, text, newAnswers, choices, correctChoice);
+    return new Question(id, text, newAnswers, choices, correctChoice, type);
+  }
+
+  /** This question with a type, or without one for null. */
+  public Question withType(@Nullable Type newType) {
+    return new Question(id, text, answers, choices, correctChoice, newType);
+  }
+
+  /** This question with answers to choose from, and the index of the right one or null. */
+  public Question withChoices(List<String> newChoices, @Nullable Integer correct) {
+    return new Question(id, text, answers, newChoices, correct, type);
   }
 
   /** The texts of all answers, one for each person. */

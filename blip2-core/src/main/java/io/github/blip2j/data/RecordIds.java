@@ -26,8 +26,9 @@ final class RecordIds {
     }
     @Nullable String id = each.image().id();
     if (id != null) {
-      @Nullable String before = images.putIfAbsent(id, each.image().path());
-      if (before != null && !before.equals(each.image().path())) {
+      String path = each.image().paths().isEmpty() ? "no path" : each.image().path();
+      @Nullable String before = images.putIfAbsent(id, path);
+      if (before != null && !before.equals(path)) {
         throw from.error(
             String.format(
                 Locale.ROOT,
@@ -35,7 +36,7 @@ final class RecordIds {
                     + " none",
                 RecordObject.plain(id),
                 RecordObject.plain(before),
-                RecordObject.plain(each.image().path())));
+                RecordObject.plain(path)));
       }
     }
   }

@@ -11,12 +11,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One JSON object of a data file, with errors that name file, place and key.
+ * One JSON object or row of a file, with errors that name file, place and key.
  *
  * @param file name of the file
  * @param where the object's place in it
+ * @param json the object
  */
-record RecordObject(String file, String where, JsonObject json) {
+public record RecordObject(String file, String where, JsonObject json) {
   private static final int MOST_KEYS = 8; // in a message
   private static final int MOST_LETTERS = 40;
 
@@ -32,6 +33,7 @@ record RecordObject(String file, String where, JsonObject json) {
     return new RecordObject(file, where, element.getAsJsonObject());
   }
 
+  /** Whether there is a key, null or not. */
   boolean has(String key) {
     return json.has(key);
   }
@@ -87,6 +89,35 @@ record RecordObject(String file, String where, JsonObject json) {
     return value.getAsString();
   }
 
+  /**
+   * The string or number of the first of these keys that has a value other than null, as a string;
+   * null if none has.
+   *
+   * @throws DataException if it is another value
+   */
+  public @Nullable String text(String... keysOfIt) throws DataException {
+    for (String key : keysOfIt) {
+      @Nullable String value = id(key);
+      if (value != null) {
+        return value;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * As {@link #text}, but it must be there.
+   *
+   * @throws DataException naming the keys if none has a value
+   */
+  public String requiredText(String... keysOfIt) throws DataException {
+    @Nullable String value = text(keysOfIt);
+    if (value == null) {
+      throw lacks(String.join(" or ", keysOfIt));
+    }
+    return value;
+  }
+
   /** One string or a list of at least one, or null if the key is missing. */
   @Nullable List<String> strings(String key) throws DataException {
     @Nullable JsonElement value = json.get(key);
@@ -108,14 +139,21 @@ record RecordObject(String file, String where, JsonObject json) {
     return strings;
   }
 
-  /** As {@link #strings}, or null if the value is null or an empty list, as in test sets. */
+  /**
+   * As {@link #strings}, or null if the value is null or an empty list, as in test sets. Numbers
+   * are texts too, such as the answer 2.
+   */
   @Nullable List<String> optionalStrings(String key) throws DataException {
     @Nullable JsonElement value = json.get(key);
-    boolean none =
-        value == null
-            || value.isJsonNull()
-            || (value.isJsonArray() && value.getAsJsonArray().isEmpty());
-    return none ? null : strings(key);
+    if (value == null || value.isJsonNull()) {
+      return null;
+    }
+    List<String> strings = new ArrayList<>();
+    for (JsonElement each : value.isJsonArray() ? value.getAsJsonArray() : List.of(value)) {
+      boolean number = each.isJsonPrimitive() && each.getAsJsonPrimitive().isNumber();
+      strings.add(number ? each.getAsString() : string(key, each));
+    }
+    return strings.isEmpty() ? null : strings;
   }
 
   /** A string, or null if there is none; other values have other meanings. */
@@ -160,8 +198,8 @@ record RecordObject(String file, String where, JsonObject json) {
     }
   }
 
-  /** An error about this object. */
-  DataException error(String message) {
+  /** An error about this object: what of it was expected, and what it has. */
+  public DataException error(String message) {
     return new DataException(file + ": " + where + ": " + message);
   }
 
@@ -179,7 +217,7 @@ record RecordObject(String file, String where, JsonObject json) {
   }
 
   /** The first keys, for a message. */
-  String shownKeys() {
+  public String shownKeys() {
     List<String> shown = keys().stream().limit(MOST_KEYS).map(RecordObject::plain).toList();
     String more = keys().size() > MOST_KEYS ? ", ..." : "";
     return shown.isEmpty() ? "none" : String.join(", ", shown) + more;

@@ -18,8 +18,42 @@ final class RecordParser {
   private static final List<String> CAPTIONS = List.of("caption", "captions", "text", "raw");
   private static final List<String> IMAGE_IDS = List.of("image_id", "img_id", "imageId", "cocoid");
   private static final List<String> QUESTION_IDS = List.of("question_id", "questionId", "qa_id");
+  private static final List<String> ANSWERS = List.of("answer", "answers", "direct_answers");
 
-  private final Map<Answer, Answer> answers = new HashMap<>(); // most people answer yes or no
+  private final @Nullable ImageNames names;
+  private final boolean gaps;
+
+  // Most people answer yes or no: six million answers share their texts.
+  private final Map<String, String> texts = new HashMap<>();
+  private final Map<Answer.Person, Answer.Person> people = new HashMap<>();
+  private final Map<Answer, Answer> answers = new HashMap<>();
+
+  /**
+   * A parser.
+   *
+   * @param names of images that records know by number, or null for the data sets' own
+   * @param gaps whether records may lack a caption, an answer or the path of their image, which
+   *     evaluation can do without
+   */
+  RecordParser(@Nullable ImageNames names, boolean gaps) {
+    this.names = names;
+    this.gaps = gaps;
+  }
+
+  /** A parser of records that are complete. */
+  static RecordParser strict() {
+    return new RecordParser(null, false);
+  }
+
+  /** Whether records may lack what only training needs. */
+  boolean hasGaps() {
+    return gaps;
+  }
+
+  /** The names of images that records know by number, or null for the data sets' own. */
+  @Nullable ImageNames names() {
+    return names;
+  }
 
   /** Takes the records of one object, several if it is an image of Visual Genome. */
   void parse(RecordObject from, RecordSink sink) throws IOException {
@@ -45,37 +79,49 @@ final class RecordParser {
     ImageReference seen = image == null ? image(from) : image;
     @Nullable List<String> captions = null;
     for (String key : CAPTIONS) {
-      @Nullable List<String> texts = from.strings(key);
+      @Nullable List<String> texts = gaps ? from.optionalStrings(key) : from.strings(key);
       captions = captions == null ? texts : captions;
     }
     @Nullable String output = from.string("text_output");
     @Nullable String input = from.string("text_input");
     var dialogue = output == null ? null : new Dialogue(input == null ? "" : input, output);
     @Nullable Question question = from.has("question") ? question(from) : null;
+    if (question == null && gaps && input != null) {
+      question = Question.of(questionId(from), input, answers(from, List.of("text_output")));
+    }
     return new DataRecord(seen, captions == null ? List.of() : captions, question, dialogue);
   }
 
   /** The image of an object: the path that it states, or those that its number means. */
-  private static ImageReference image(RecordObject from) throws DataException {
+  private ImageReference image(RecordObject from) throws DataException {
     @Nullable String path = null;
     for (String key : List.of("image", "file_name", "image_path")) {
       @Nullable String stated = from.string(key);
       path = path == null ? stated : path;
     }
     @Nullable String id = imageId(from);
+    if (id == null && gaps && !from.has("question")) { // a question's is its own
+      id = from.id("id");
+    }
     @Nullable String split = from.word("split");
     List<String> paths = path == null ? derived(from, id, split) : List.of(path);
     return new ImageReference(paths, id, from.word("domain"), split);
   }
 
-  private static List<String> derived(
-      RecordObject from, @Nullable String id, @Nullable String split) throws DataException {
+  private List<String> derived(RecordObject from, @Nullable String id, @Nullable String split)
+      throws DataException {
+    if (id != null && names != null) {
+      return List.of(names.of(id));
+    }
     if (id != null && from.has("imageId")) { // GQA
       return List.of(id + ".jpg", "images/" + id + ".jpg");
     }
-    if (id != null && split != null && from.has("choices")) { // A-OKVQA
+    if (id != null && from.has("choices") && (split != null || gaps)) { // A-OKVQA
       String name = padded(from, id) + ".jpg";
-      return List.of(split + "2017/" + name, name);
+      return split == null ? List.of(name) : List.of(split + "2017/" + name, name);
+    }
+    if (id != null && gaps) {
+      return List.of(id + ".jpg");
     }
     throw from.otherKeys();
   }
@@ -103,34 +149,51 @@ final class RecordParser {
       return new Question(
           questionId(from),
           from.requiredString("question"),
-          answers(from),
+          answers(from, ANSWERS),
           choices == null ? List.of() : choices,
-          from.index("correct_choice_idx"));
+          from.index("correct_choice_idx"),
+          type(from));
     } catch (IllegalArgumentException e) {
       throw from.error(String.valueOf(e.getMessage()));
     }
   }
 
+  /** The kind of a question, or null if its object does not tell. */
+  static Question.@Nullable Type type(RecordObject from) {
+    @Nullable String question = from.word("question_type");
+    @Nullable String answer = from.word("answer_type");
+    return question == null || answer == null ? null : new Question.Type(question, answer);
+  }
+
   /** The answers of an object, none if it has none. */
   List<Answer> answers(RecordObject from) throws DataException {
-    List<String> texts = new ArrayList<>();
+    return answers(from, ANSWERS);
+  }
+
+  private List<Answer> answers(RecordObject from, List<String> keys) throws DataException {
+    List<String> given = new ArrayList<>();
+    List<Answer.Person> givers = new ArrayList<>();
     if (from.hasObjects("answers")) {
       for (RecordObject each : from.objects("answers")) {
-        texts.add(each.requiredString("answer"));
+        given.add(each.requiredText("answer"));
+        var giver = new Answer.Person(each.id("answer_id"), each.text("answer_confidence"));
+        givers.add(people.computeIfAbsent(giver, same -> same));
       }
     } else {
-      for (String key : List.of("answer", "answers", "direct_answers")) {
+      for (String key : keys) {
         @Nullable List<String> some = from.optionalStrings(key);
-        if (some != null && texts.isEmpty()) {
-          texts.addAll(some);
+        if (some != null && given.isEmpty()) {
+          given.addAll(some);
         }
       }
     }
     boolean ofGenome = "vg".equals(from.word("dataset")) || from.has("qa_id");
-    double weight = ofGenome ? OF_VISUAL_GENOME : 1.0 / Math.max(1, texts.size());
-    List<Answer> all = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      all.add(answers.computeIfAbsent(new Answer(text, weight), same -> same));
+    double weight = ofGenome ? OF_VISUAL_GENOME : 1.0 / Math.max(1, given.size());
+    List<Answer> all = new ArrayList<>(given.size());
+    for (int i = 0; i < given.size(); i++) {
+      String text = texts.computeIfAbsent(given.get(i), same -> same);
+      var answer = new Answer(text, weight, givers.isEmpty() ? null : givers.get(i));
+      all.add(answers.computeIfAbsent(answer, same -> same));
     }
     return all;
   }

@@ -43,6 +43,19 @@ public record RetrievalSet(List<String> images, List<String> texts, List<Integer
     return new RetrievalSet(List.copyOf(places.keySet()), texts, imageOfText);
   }
 
+  /** The first images of these, or all if there are not so many, with their texts. */
+  public RetrievalSet first(int count) {
+    List<String> some = new ArrayList<>();
+    List<Integer> places = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      if (imageOfText.get(i) < count) {
+        some.add(texts.get(i));
+        places.add(imageOfText.get(i));
+      }
+    }
+    return new RetrievalSet(images.subList(0, Math.min(count, images.size())), some, places);
+  }
+
   /**
    * The files of all images.
    *

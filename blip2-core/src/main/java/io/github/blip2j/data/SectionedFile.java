@@ -33,6 +33,7 @@ final class SectionedFile {
   private final Map<String, ImageReference> images = new HashMap<>();
   private @Nullable String type;
   private @Nullable String subtype;
+  private boolean listed;
   private boolean annotated;
   private boolean asked;
 
@@ -43,42 +44,29 @@ final class SectionedFile {
 
   /** Takes an object of a list. */
   @FunctionalInterface
-  private interface Member {
+  interface Member {
     void take(RecordObject each) throws IOException;
   }
 
-  /** Reads all records. */
+  /**
+   * Reads all records. If they may have gaps, the images come first, each without its captions, so
+   * that their order is the file's and none is lost.
+   */
   void read(RecordSink sink) throws IOException {
     survey();
     if (asked) {
       each(QUESTIONS, from -> sink.accept(question(from), from));
     } else if (annotated) {
-      each(IMAGES, this::index);
+      each(IMAGES, from -> index(from, sink));
       each(ANNOTATIONS, from -> sink.accept(caption(from), from));
     } else {
       each(IMAGES, from -> sink.accept(image(from), from));
     }
   }
 
-  /** Reads all annotations of questions: their ids, images and answers. */
-  void readAnswers(AnswerSink sink) throws IOException {
-    each(
-        ANNOTATIONS,
-        from -> {
-          if (!from.has("question_id") || !from.has("answers")) {
-            throw from.error(
-                "keys expected question_id and answers, got "
-                    + from.shownKeys()
-                    + "; name the annotations that belong to the questions");
-          }
-          sink.accept(from.requiredId("question_id"), from.id("image_id"), parser.answers(from));
-        });
-  }
-
-  /** Takes the answers to a question. */
-  @FunctionalInterface
-  interface AnswerSink {
-    void accept(String question, @Nullable String image, List<Answer> answers) throws IOException;
+  /** Reads the objects of the annotations. */
+  void annotations(Member member) throws IOException {
+    each(ANNOTATIONS, member);
   }
 
   /** Finds out which lists there are, and what the file says of all its members. */
@@ -99,6 +87,7 @@ final class SectionedFile {
       subtype = json.nextString();
     } else {
       boolean list = json.peek() == JsonToken.BEGIN_ARRAY;
+      listed |= list && key.equals(IMAGES);
       asked |= list && key.equals(QUESTIONS);
       annotated |= list && key.equals(ANNOTATIONS);
       json.skipValue();
@@ -127,15 +116,22 @@ final class SectionedFile {
     }
   }
 
-  private void index(RecordObject from) throws IOException {
+  private void index(RecordObject from, RecordSink sink) throws IOException {
     ImageReference image = reference(from);
     if (images.put(from.requiredId("id"), image) != null) {
       throw from.error("id expected once, got " + from.id("id") + " again; remove one of them");
     }
+    if (parser.hasGaps()) {
+      sink.accept(new DataRecord(image, List.of()), from);
+    }
   }
 
   /** The image of COCO's and NoCaps' tables. */
-  private static ImageReference reference(RecordObject from) throws DataException {
+  private ImageReference reference(RecordObject from) throws DataException {
+    @Nullable String domain = from.word("domain");
+    if (parser.hasGaps() && !from.has("file_name")) {
+      return new ImageReference(List.of(), from.requiredId("id"), domain, null);
+    }
     String name = from.requiredString("file_name");
     List<String> paths = new ArrayList<>(List.of(name));
     @Nullable String address = from.word("coco_url");
@@ -145,7 +141,7 @@ final class SectionedFile {
         paths.add(parts[parts.length - 2] + "/" + name);
       }
     }
-    return new ImageReference(paths, from.requiredId("id"), from.word("domain"), null);
+    return new ImageReference(paths, from.requiredId("id"), domain, null);
   }
 
   private DataRecord caption(RecordObject from) throws DataException {
@@ -160,6 +156,9 @@ final class SectionedFile {
     }
     String id = from.requiredId("image_id");
     @Nullable ImageReference image = images.get(id);
+    if (image == null && !listed && parser.hasGaps()) {
+      image = new ImageReference(List.of(), id, null, null); // only compared with
+    }
     if (image == null) {
       throw from.error(
           String.format(
@@ -191,21 +190,37 @@ final class SectionedFile {
   }
 
   private DataRecord question(RecordObject from) throws DataException {
-    if (!"mscoco".equals(type) || subtype == null) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "%s: data_type expected mscoco, and a data_subtype, got %s and %s; write each question"
-                  + " as a record with its image",
-              file,
-              type == null ? "none" : RecordObject.plain(type),
-              subtype == null ? "none" : RecordObject.plain(subtype)));
-    }
     String id = from.requiredId("image_id");
-    // The images of test-dev2015 are among those of test2015.
-    String folder = subtype.replace("-dev", "");
-    String name = "COCO_" + folder + "_" + RecordParser.padded(from, id) + ".jpg";
-    var image = new ImageReference(List.of(folder + "/" + name, name), id, null, null);
-    return new DataRecord(image, List.of(), parser.question(from), null);
+    return new DataRecord(
+        new ImageReference(paths(from, id), id, null, null),
+        List.of(),
+        parser.question(from),
+        null);
+  }
+
+  /** Where the image of a question may be. */
+  private List<String> paths(RecordObject from, String id) throws DataException {
+    @Nullable ImageNames names = parser.names();
+    if (names != null) {
+      return List.of(names.of(id));
+    }
+    boolean ofCoco = "mscoco".equals(type) || (type == null && parser.hasGaps());
+    if (ofCoco && subtype != null) {
+      // The images of test-dev2015 are among those of test2015.
+      String folder = subtype.replace("-dev", "");
+      String name = "COCO_" + folder + "_" + RecordParser.padded(from, id) + ".jpg";
+      return List.of(folder + "/" + name, name);
+    }
+    if (parser.hasGaps()) {
+      return List.of(id + ".jpg");
+    }
+    throw new DataException(
+        String.format(
+            Locale.ROOT,
+            "%s: data_type expected mscoco, and a data_subtype, got %s and %s; write each question"
+                + " as a record with its image",
+            file,
+            type == null ? "none" : RecordObject.plain(type),
+            subtype == null ? "none" : RecordObject.plain(subtype)));
   }
 }

@@ -22,7 +22,7 @@ import org.apache.commons.csv.DuplicateHeaderMode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records from tables with a header: commas, tabs or bars between columns (RFC 4180). Columns
+ * Reads objects from tables with a header: commas, tabs or bars between columns (RFC 4180). Columns
  * have the names of JSON keys, or those that tables of captions usually have. A cell of a plural
  * column may be a JSON list. Flickr30k's own file ({@code results_20130124.token}) has no header
  * and no quotes: {@code name.jpg#0}, a tab, the caption.
@@ -45,7 +45,6 @@ final class TableRecords {
   private static final int PEEKED = 1 << 16;
 
   private final Path file;
-  private final RecordParser parser = new RecordParser();
 
   TableRecords(Path file) {
     this.file = file;
@@ -57,15 +56,15 @@ final class TableRecords {
     return List.of(".csv", ".tsv", TOKENS).stream().anyMatch(name::endsWith);
   }
 
-  /** Reads all records. */
-  void read(RecordSink sink) throws IOException {
+  /** Reads all rows as objects. */
+  void read(ObjectFile.Sink sink) throws IOException {
     boolean tokens = file.toString().toLowerCase(Locale.ROOT).endsWith(TOKENS);
     try (BufferedReader text = JsonText.reader(file)) {
       CSVFormat format = tokens ? withoutHeader() : withHeader(delimiter(text));
       try (CSVParser rows = format.parse(text)) {
         for (CSVRecord row : rows) {
           String where = "row " + row.getRecordNumber();
-          parser.parse(tokens ? token(row, where) : row(rows, row, where), sink);
+          sink.accept(null, tokens ? token(row, where) : row(rows, row, where));
         }
       }
     } catch (UncheckedIOException e) { // how the parser's iterator reports malformed rows

@@ -169,7 +169,11 @@ final class DataFileTest {
     assertEquals(List.of(), first.captions());
     assertEquals(
         new Question(
-            "42000", "What is on the bench?", List.of(new Answer("cat", 1)), List.of(), null),
+            "42000",
+            "What is on the bench?",
+            List.of(new Answer("cat", 1, new Answer.Person("1", null))),
+            List.of(),
+            null),
         first.question());
     assertNull(first.dialogue());
     Question second = Objects.requireNonNull(records.get(1).question());
@@ -424,6 +428,102 @@ final class DataFileTest {
   }
 
   @Test
+  void readImages_haveAllCaptionsInTheOrderOfTheImages() throws IOException {
+    String test = COCO.replace("{\"image_id\": 285, \"id\": 40, \"caption\": \"A bear in the grass.\"},", "");
+    String own =
+        """
+        {"image": "a.jpg", "id": 7, "caption": null}
+        {"image": "b.jpg", "caption": "one"}
+        {"image": "b.jpg", "text_output": "two"}
+        """;
+
+    assertEquals(
+        "[139: A lamp beside a chair., A room with a clock. , 285: ]", images("c.json", test));
+    assertEquals("[7: , null: one, two]", images("own.jsonl", own));
+    assertEquals(
+        "[10.jpg: One., Two., 20.jpg: Three.]",
+        images("f.csv", "image,caption\n10.jpg,One.\n20.jpg,Three.\n10.jpg,Two.\n"));
+    assertEquals(
+        "[5: alone]",
+        images("alone.json", "{\"annotations\": [{\"image_id\": 5, \"caption\": \"alone\"}]}"));
+  }
+
+  @Test
+  void readImages_ofSeveralSplits_asksForOne() throws IOException {
+    Path file = write("own.json", "[{\"image\": \"a\", \"split\": \"x\"}, {\"image\": \"b\", \"split\": \"y\"}]");
+
+    assertEquals(
+        file + ": records expected of one split, got those of x, y; choose one, as in " + file + "@y",
+        assertThrows(DataException.class, () -> DataFile.of(file).readImages()).getMessage());
+    assertEquals(1, DataFile.of(file).withSplit("y").readImages().size());
+  }
+
+  @Test
+  void readQuestions_needAnIdAndMayBeSomeOfTheAnnotated() throws IOException {
+    Path some =
+        write(
+            "some.json",
+            "{\"data_subtype\": \"val2014\", \"questions\": [{\"image_id\": 73, \"question_id\": 73000,"
+                + " \"question\": \"Is it night?\"}]}");
+    Path list = write("list.json", "[{\"question_id\": 73000, \"answer\": 2}]");
+
+    Question joined =
+        Objects.requireNonNull(
+            DataFile.of(some)
+                .withAnnotations(write("annotations.json", ANNOTATIONS))
+                .readQuestions()
+                .get(0)
+                .question());
+    Question number =
+        Objects.requireNonNull(
+            DataFile.of(some).withAnnotations(list).readQuestions().get(0).question());
+    DataFile named = DataFile.of(some).withImageNames(new ImageNames("x_{4}.png"));
+
+    assertEquals(List.of("no", "yes", "no", "no"), joined.answerTexts());
+    assertEquals(
+        new Answer("yes", 0.25, new Answer.Person("2", "maybe")), joined.answers().get(1));
+    assertEquals(List.of("2"), number.answerTexts());
+    assertEquals("x_0073.png", named.readQuestions().get(0).image().path());
+    assertRefused(
+        DataFile.of(write("none.json", "[{\"image\": \"a\", \"question\": \"?\"}]")),
+        DataFile::readQuestions,
+        "record 1: key expected question_id or questionId, got image, question");
+    assertRefused(
+        DataFile.of(write("caption.json", "[{\"image\": \"a\", \"caption\": \"?\"}]")),
+        DataFile::readQuestions,
+        "record 1: key expected question or text_input, got image, caption");
+  }
+
+  @Test
+  void objects_ofAnyForm_areRead() throws IOException {
+    List<String> found = new ArrayList<>();
+    for (Path file :
+        List.of(
+            write("a.json", "[{\"x\": 1}]"),
+            write("b.json", "{\"x\": 2}\n"),
+            write("c.json", "{\"key\": {\"x\": 3}}"),
+            write("d.tsv", "X\ty\n4\t5\n"),
+            write("e.json", "{\"info\": {}, \"annotations\": [{\"x\": 6}]}"))) {
+      ObjectFile.of(file).forEach("things", (key, each) -> found.add(key + each.text("x")));
+    }
+
+    assertEquals(List.of("null1", "null2", "key3", "null4", "null6"), found);
+    Path none = write("none.json", "[]");
+    assertEquals(
+        none + ": things expected at least 1, got none",
+        assertThrows(
+                DataException.class, () -> ObjectFile.of(none).forEach("things", (key, each) -> {}))
+            .getMessage());
+  }
+
+  private String images(String name, String text) throws IOException {
+    return DataFile.of(write(name, text)).readImages().stream()
+        .map(each -> each.image().id() + ": " + String.join(", ", each.captions()))
+        .toList()
+        .toString();
+  }
+
+  @Test
   void forEach_records_areThoseOfRead() throws IOException {
     DataFile file = DataFile.of(write("captions.json", COCO));
     List<DataRecord> records = new ArrayList<>();
@@ -457,8 +557,19 @@ final class DataFileTest {
   }
 
   private void assertRefused(DataFile file, String message) {
+    assertRefused(file, DataFile::read, message);
+  }
+
+  /** A way to read a file. */
+  @FunctionalInterface
+  private interface Reading {
+    Object of(DataFile file) throws IOException;
+  }
+
+  private static void assertRefused(DataFile file, Reading reading, String message) {
     assertEquals(
-        file.path() + ": " + message, assertThrows(DataException.class, file::read).getMessage());
+        file.path() + ": " + message,
+        assertThrows(DataException.class, () -> reading.of(file)).getMessage());
   }
 
   private List<DataRecord> read(String name, String text) throws IOException {

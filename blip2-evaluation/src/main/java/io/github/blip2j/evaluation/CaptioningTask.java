@@ -12,14 +12,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Captions the images of a data set, as LAVIS's captioning task. Immutable.
  *
  * <pre>{@code
- * List<CaptionItem> items = CaptionItems.read(Path.of("coco_karpathy_test.json"));
- * var images = new ImageFolder(Path.of("coco/images"), blip2::read);
+ * Path folder = Path.of("coco/images");
+ * List<CaptionItem> items = CaptionItems.read(DataFile.parse("coco_karpathy_test.json"), folder);
+ * var images = new ImageFolder(folder, blip2::read);
  * Map<String, String> captions =
  *     CaptioningTask.of(blip2).run(items, images, RunJournal.inMemory());
  * CaptionReport report = CaptionReport.of(items, List.copyOf(captions.values()));
@@ -86,13 +86,11 @@ public final class CaptioningTask {
    */
   public Map<String, String> run(List<CaptionItem> items, ImageFolder images, RunJournal journal)
       throws IOException {
+    List<String> files = new ArrayList<>();
     for (CaptionItem item : items) {
-      if (item.image() == null) {
-        throw new DataException(
-            "image " + item.id() + ": file name expected, got none; take a file that tells it");
-      }
+      files.add(file(item));
     }
-    images.requireAll(items.stream().map(CaptioningTask::file).toList());
+    images.requireAll(files);
     List<JsonObject> results =
         ResumableRun.of(
             items, CaptionItem::id, batchSize, journal, listener, some -> caption(some, images));
@@ -117,7 +115,7 @@ public final class CaptioningTask {
     return results;
   }
 
-  private static String file(CaptionItem item) {
-    return Objects.requireNonNull(item.image());
+  private static String file(CaptionItem item) throws DataException {
+    return ImageFolder.named("image " + item.id(), item.image());
   }
 }

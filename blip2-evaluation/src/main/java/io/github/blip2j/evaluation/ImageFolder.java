@@ -1,5 +1,6 @@
 package io.github.blip2j.evaluation;
 
+import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.RetrievalSet;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.vision.image.Image;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The images of a data set, in a folder. */
 public final class ImageFolder {
@@ -33,11 +35,25 @@ public final class ImageFolder {
   /**
    * Checks that the files of all images exist, before any work.
    *
-   * @throws io.github.blip2j.data.DataException naming missing images
+   * @throws DataException naming missing images
    */
   void requireAll(Collection<String> images) throws IOException {
     List<String> distinct = images.stream().distinct().toList();
     new RetrievalSet(distinct, List.of(), List.of()).files(folder);
+  }
+
+  /**
+   * The path of an item's image.
+   *
+   * @param where the item, for the message
+   * @throws DataException if its file does not tell
+   */
+  static String named(String where, @Nullable String image) throws DataException {
+    if (image == null) {
+      throw new DataException(
+          where + ": file name expected, got none; take a file that tells it");
+    }
+    return image;
   }
 
   Image read(String image) throws IOException {

@@ -1,12 +1,17 @@
 package io.github.blip2j.evaluation;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextIndex;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.data.RetrievalSet;
-import io.github.blip2j.qformer.retrieval.RetrievalScores;
+import io.github.blip2j.qformer.retrieval.Rankings;
+import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.text.CaptionText;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Retrieves captions for each image and images for each caption, as LAVIS's retrieval task: by
@@ -17,6 +22,8 @@ public final class RetrievalTask {
   /** LAVIS's {@code k_test}. */
   public static final int CANDIDATES = 128;
 
+  private static final String REPORT = "report";
+  private static final String INDEX = "index";
   private static final int TEXTS_AT_ONCE = 64; // between two calls of the listener
 
   private final ImageTextMatcher matcher;
@@ -36,7 +43,10 @@ public final class RetrievalTask {
   /** Receives the progress. */
   @FunctionalInterface
   public interface Listener {
-    /** Called with the number of finished images or texts of a part. */
+    /**
+     * Called with the number of finished images or texts of a part, the first time with those that
+     * an earlier run finished.
+     */
     void done(Part part, int done, int of);
   }
 
@@ -62,29 +72,57 @@ public final class RetrievalTask {
   }
 
   /**
-   * Recall in both directions.
+   * Retrieves in both directions, except for what the journal has. A journal in a file has two
+   * others beside it while the work goes on, of the vision encoder's output (1.4 MiB for each image
+   * of ViT-g) and of the features of images; they go away when it is done.
    *
    * @throws io.github.blip2j.data.DataException if the file of an image is missing
    */
-  public RetrievalScores run(RetrievalSet set, ImageFolder images) throws IOException {
+  public RetrievalReport run(RetrievalSet set, ImageFolder images, RunJournal journal)
+      throws IOException {
     images.requireAll(set.images());
-    try (ImageTextIndex index = matcher.index()) {
+    @Nullable JsonObject done = journal.get(REPORT);
+    if (done != null) {
+      listener.done(Part.MATCHING, set.images().size(), set.images().size());
+      return RetrievalReport.of(done);
+    }
+    @Nullable Path files = journal.file();
+    RetrievalReport report;
+    try (ImageTextIndex index =
+        files == null
+            ? matcher.index()
+            : matcher.resumableIndex(files, id(journal), new NumberJournal(journal))) {
       fill(index, set, images);
       int all = set.images().size();
-      RetrievalScores scores =
-          index
-              .rank(candidates, done -> listener.done(Part.MATCHING, done, all))
-              .scores(set.imageOfText());
+      Rankings rankings =
+          index.rank(candidates, number -> listener.done(Part.MATCHING, number, all));
+      report = RetrievalReport.of(rankings, set.imageOfText());
       listener.done(Part.MATCHING, all, all);
-      return scores;
     }
+    journal.add(REPORT, report.json());
+    if (files != null) {
+      RetrievalIndex.remove(files);
+    }
+    return report;
+  }
+
+  /** An id that the files beside a journal share with it, so that others are not taken for them. */
+  private static String id(RunJournal journal) throws IOException {
+    @Nullable JsonObject kept = journal.get(INDEX);
+    if (kept == null) {
+      kept = new JsonObject();
+      kept.addProperty("run", UUID.randomUUID().toString());
+      journal.add(INDEX, kept);
+    }
+    return kept.get("run").getAsString();
   }
 
   private void fill(ImageTextIndex index, RetrievalSet set, ImageFolder images) throws IOException {
     List<String> files = set.images();
-    for (int i = 0; i < files.size(); i++) {
-      listener.done(Part.IMAGES, i, files.size());
+    listener.done(Part.IMAGES, index.images(), files.size());
+    for (int i = index.images(); i < files.size(); i++) {
       index.addImage(images.read(files.get(i)));
+      listener.done(Part.IMAGES, i + 1, files.size());
     }
     List<String> texts = set.texts().stream().map(CaptionText.lavis()::clean).toList();
     for (int from = 0; from < texts.size(); from += TEXTS_AT_ONCE) {

@@ -35,16 +35,18 @@ public final class RunJournal implements AutoCloseable {
   private static final Gson GSON =
       new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
+  private final @Nullable Path file;
   private final @Nullable FileChannel channel;
   private final Map<String, JsonObject> results = new LinkedHashMap<>();
 
-  private RunJournal(@Nullable FileChannel channel) {
+  private RunJournal(@Nullable Path file, @Nullable FileChannel channel) {
+    this.file = file;
     this.channel = channel;
   }
 
   /** A journal that keeps nothing beyond its process. */
   public static RunJournal inMemory() {
-    return new RunJournal(null);
+    return new RunJournal(null, null);
   }
 
   /**
@@ -70,7 +72,7 @@ public final class RunJournal implements AutoCloseable {
     boolean opened = false;
     try {
       lock(channel, file);
-      var journal = new RunJournal(channel);
+      var journal = new RunJournal(file, channel);
       journal.begin(file, settings, anew);
       opened = true;
       return journal;
@@ -177,6 +179,11 @@ public final class RunJournal implements AutoCloseable {
   private static DataException somethingElse(Path file) {
     return new DataException(
         file + ": results of an earlier run expected, got something else; name another file");
+  }
+
+  /** The file, or null of a journal in memory. */
+  @Nullable Path file() {
+    return file;
   }
 
   /** The result of an item, or null if there is none. */

@@ -1,7 +1,8 @@
 package io.github.blip2j.evaluation;
 
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
-import io.github.blip2j.evaluation.data.Question;
+import io.github.blip2j.data.Question;
+import io.github.blip2j.evaluation.data.QuestionItem;
 import io.github.blip2j.metrics.HumanAnswer;
 import io.github.blip2j.metrics.VqaAccuracy;
 import java.util.ArrayList;
@@ -56,11 +57,11 @@ public record VqaReport(
      * The metric of questions: A-OKVQA's if they have choices, GQA's if each has one answer, else
      * VQA's.
      */
-    public static Metric of(List<Question> questions) {
-      if (questions.stream().anyMatch(question -> question.choice() != null)) {
+    public static Metric of(List<QuestionItem> questions) {
+      if (questions.stream().anyMatch(QuestionItem::hasChoices)) {
         return AOKVQA;
       }
-      boolean single = questions.stream().allMatch(question -> question.answers().size() <= 1);
+      boolean single = questions.stream().allMatch(item -> item.question().answers().size() <= 1);
       return single ? GQA : VQA;
     }
   }
@@ -78,7 +79,7 @@ public record VqaReport(
    * @throws IllegalArgumentException if there is no question, a question lacks what the metric
    *     needs, or there are not as many answers
    */
-  public static VqaReport of(List<Question> questions, List<Answer> answers, Metric metric) {
+  public static VqaReport of(List<QuestionItem> questions, List<Answer> answers, Metric metric) {
     if (questions.isEmpty() || answers.size() != questions.size()) {
       throw new IllegalArgumentException(
           String.format(
@@ -106,19 +107,18 @@ public record VqaReport(
     private final Map<String, List<Double>> byQuestion = new LinkedHashMap<>();
     private final Map<String, List<Double>> byAnswer = new LinkedHashMap<>();
 
-    void add(Question question, Answer answer, Metric metric) {
+    void add(QuestionItem item, Answer answer, Metric metric) {
       if (answer.direct() != null) {
-        double accuracy = metric.of(answer.direct(), question.answers());
+        double accuracy = metric.of(answer.direct(), item.people());
         direct.add(accuracy);
-        Question.@Nullable Type type = question.type();
+        Question.@Nullable Type type = item.question().type();
         if (type != null) {
           byQuestion.computeIfAbsent(type.question(), none -> new ArrayList<>()).add(accuracy);
           byAnswer.computeIfAbsent(type.answer(), none -> new ArrayList<>()).add(accuracy);
         }
       }
-      Question.@Nullable Choice choices = question.choice();
-      if (answer.chosen() != null && choices != null && choices.right() >= 0) {
-        String right = choices.texts().get(choices.right());
+      @Nullable String right = item.rightChoice();
+      if (answer.chosen() != null && right != null) {
         choice.add(answer.chosen().equals(right) ? 1.0 : 0.0);
       }
     }

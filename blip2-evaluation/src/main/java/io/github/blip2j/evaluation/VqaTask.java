@@ -6,8 +6,9 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.CandidateRanking;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
+import io.github.blip2j.data.DataException;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
-import io.github.blip2j.evaluation.data.Question;
+import io.github.blip2j.evaluation.data.QuestionItem;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
@@ -83,14 +84,18 @@ public final class VqaTask {
    * Answers questions, except for those that the journal has.
    *
    * @return answers by question id, in the order of the questions
-   * @throws io.github.blip2j.data.DataException if the file of an image is missing
+   * @throws DataException if the items do not tell their files, or a file is missing
    */
-  public Map<String, Answer> run(List<Question> questions, ImageFolder images, RunJournal journal)
-      throws IOException {
-    images.requireAll(questions.stream().map(Question::image).toList());
+  public Map<String, Answer> run(
+      List<QuestionItem> questions, ImageFolder images, RunJournal journal) throws IOException {
+    List<String> files = new ArrayList<>();
+    for (QuestionItem each : questions) {
+      files.add(file(each));
+    }
+    images.requireAll(files);
     List<JsonObject> results =
         ResumableRun.of(
-            questions, Question::id, batchSize, journal, listener, some -> answer(some, images));
+            questions, QuestionItem::id, batchSize, journal, listener, some -> answer(some, images));
     Map<String, Answer> answers = new LinkedHashMap<>();
     for (int i = 0; i < questions.size(); i++) {
       answers.put(
@@ -100,30 +105,35 @@ public final class VqaTask {
     return answers;
   }
 
-  private List<JsonObject> answer(List<Question> questions, ImageFolder images) throws IOException {
+  private List<JsonObject> answer(List<QuestionItem> questions, ImageFolder images)
+      throws IOException {
     Map<String, Image> read = new LinkedHashMap<>();
     List<Prompt> prompts = new ArrayList<>();
-    for (Question question : questions) {
-      @Nullable Image image = read.get(question.image());
+    for (QuestionItem each : questions) {
+      String file = file(each);
+      @Nullable Image image = read.get(file);
       if (image == null) {
-        image = images.read(question.image());
-        read.put(question.image(), image);
+        image = images.read(file);
+        read.put(file, image);
       }
-      prompts.add(Prompt.about(image, blip2.questions().ask(question.text())));
+      prompts.add(Prompt.about(image, blip2.questions().ask(each.question().text())));
     }
     List<List<Generated>> texts = blip2.generate(prompts, decoding);
     List<JsonObject> results = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
       var result = new JsonObject();
       result.addProperty(ANSWER, texts.get(i).get(0).text().strip());
-      Question.@Nullable Choice choice = questions.get(i).choice();
-      if (choice != null) {
-        result.addProperty(
-            CHOICE, blip2.rank(prompts.get(i), choice.texts(), ranking).get(0).text());
+      List<String> choices = questions.get(i).question().choices();
+      if (!choices.isEmpty()) {
+        result.addProperty(CHOICE, blip2.rank(prompts.get(i), choices, ranking).get(0).text());
       }
       results.add(result);
     }
     return results;
+  }
+
+  private static String file(QuestionItem item) throws DataException {
+    return ImageFolder.named("question " + item.id(), item.image());
   }
 
   private static @Nullable String text(JsonObject result, String key) {

@@ -1,7 +1,9 @@
 package io.github.blip2j.metrics;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The scores of captions: of one image, or of a set.
@@ -14,6 +16,18 @@ public record CaptionScores(List<Double> bleu, double cider, double rougeL) {
   /** Copies the list. */
   public CaptionScores {
     bleu = List.copyOf(bleu);
+  }
+
+  /** The scores under the names of pycocoevalcap, and LAVIS's sum of CIDEr and BLEU-4. */
+  public Map<String, Double> named() {
+    Map<String, Double> named = new LinkedHashMap<>();
+    for (int i = 0; i < bleu.size(); i++) {
+      named.put("Bleu_" + (i + 1), bleu.get(i));
+    }
+    named.put("ROUGE_L", rougeL);
+    named.put("CIDEr", cider);
+    named.put("agg_metrics", cider + bleu.get(bleu.size() - 1));
+    return named;
   }
 
   /**

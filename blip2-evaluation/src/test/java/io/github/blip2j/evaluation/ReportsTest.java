@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.data.Answer.Person;
+import io.github.blip2j.data.Question;
 import io.github.blip2j.evaluation.VqaReport.Metric;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.evaluation.data.CaptionItem;
-import io.github.blip2j.evaluation.data.Question;
-import io.github.blip2j.evaluation.data.Question.Choice;
+import io.github.blip2j.evaluation.data.QuestionItem;
 import io.github.blip2j.metrics.CaptionScores;
 import io.github.blip2j.metrics.CaptionTokens;
-import io.github.blip2j.metrics.HumanAnswer;
 import io.github.blip2j.metrics.TopK;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,11 +58,11 @@ final class ReportsTest {
 
   @Test
   void answers_haveScoresOfTheirTypes() {
-    List<Question> questions =
+    List<QuestionItem> questions =
         List.of(
-            question("1", new Question.Type("how many", "number"), null, people("2", 10)),
-            question("2", new Question.Type("is it", "yes/no"), null, people("yes", 10)),
-            question("3", new Question.Type("how many", "number"), null, people("3", 10)));
+            question("1", new Question.Type("how many", "number"), people("2", 10)),
+            question("2", new Question.Type("is it", "yes/no"), people("yes", 10)),
+            question("3", new Question.Type("how many", "number"), people("3", 10)));
     List<Answer> answers = List.of(answer("two"), answer("Yes."), answer("4"));
 
     VqaReport report = VqaReport.of(questions, answers, Metric.VQA);
@@ -75,11 +75,10 @@ final class ReportsTest {
 
   @Test
   void choices_areComparedWithTheRightOne() {
-    var choice = new Choice(List.of("cat", "dog"), 1);
-    List<Question> questions =
+        List<QuestionItem> questions =
         List.of(
-            question("1", null, choice, people("dog", 3)),
-            question("2", null, choice, people("dogs", 3)));
+            chosen("1", people("dog", 3)),
+            chosen("2", people("dogs", 3)));
     List<Answer> answers = List.of(new Answer("dog", "dog"), new Answer("dog", "cat"));
 
     VqaReport report = VqaReport.of(questions, answers, Metric.AOKVQA);
@@ -91,8 +90,8 @@ final class ReportsTest {
 
   @Test
   void metric_isFoundByTheAnswers() {
-    assertEquals(Metric.GQA, Metric.of(List.of(question("1", null, null, people("a", 1)))));
-    assertEquals(Metric.VQA, Metric.of(List.of(question("1", null, null, people("a", 10)))));
+    assertEquals(Metric.GQA, Metric.of(List.of(question("1", null, people("a", 1)))));
+    assertEquals(Metric.VQA, Metric.of(List.of(question("1", null, people("a", 10)))));
   }
 
   @Test
@@ -102,7 +101,7 @@ final class ReportsTest {
             IllegalArgumentException.class,
             () ->
                 VqaReport.of(
-                    List.of(question("7", null, null, people("a", 2))),
+                    List.of(question("7", null, people("a", 2))),
                     List.of(answer("a")),
                     Metric.GQA));
     assertEquals("question 7: gqa: answers expected 1 of each question, got 2", e.getMessage());
@@ -119,19 +118,27 @@ final class ReportsTest {
     assertThrows(IllegalArgumentException.class, () -> TopK.of(List.of()));
   }
 
-  private static Question question(
-      String id, Question.@Nullable Type type, @Nullable Choice choice, List<HumanAnswer> answers) {
-    return new Question(id, "a.png", "What?", answers, choice, type);
+  private static QuestionItem chosen(String id, List<io.github.blip2j.data.Answer> people) {
+    QuestionItem open = question(id, null, people);
+    return new QuestionItem(
+        id, open.image(), open.question().withChoices(List.of("cat", "dog"), 1));
+  }
+
+  private static QuestionItem question(
+      String id, Question.@Nullable Type type, List<io.github.blip2j.data.Answer> people) {
+    return new QuestionItem(id, "a.png", Question.of(id, "What?", people).withType(type));
   }
 
   private static Answer answer(String text) {
     return new Answer(text, null);
   }
 
-  private static List<HumanAnswer> people(String answer, int count) {
-    List<HumanAnswer> people = new ArrayList<>();
+  private static List<io.github.blip2j.data.Answer> people(String answer, int count) {
+    List<io.github.blip2j.data.Answer> people = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      people.add(new HumanAnswer(answer, Integer.toString(i), "yes"));
+      people.add(
+          new io.github.blip2j.data.Answer(
+              answer, 1.0 / count, new Person(Integer.toString(i), "yes")));
     }
     return people;
   }

@@ -30,6 +30,7 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
@@ -41,6 +42,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * BLIP-2 for applications: generates text from images.
@@ -124,6 +126,25 @@ public final class Blip2 implements AutoCloseable {
   public static Blip2 load(Blip2Parts parts, LoadOptions options) throws IOException {
     required("load", "parts", parts);
     return new Blip2(GenerationSession.load(parts, required("load", "options", options)));
+  }
+
+  /**
+   * A view of a model that is there already, such as one that is being trained: it generates with
+   * the parameters as they are at each call. Closing it closes the tokenizers and leaves the model.
+   *
+   * @param instructions the tokenizer of the Q-Former's instructions, or null if it takes none
+   */
+  public static Blip2 over(
+      Blip2Model model,
+      HuggingFaceTokenizer tokenizer,
+      @Nullable HuggingFaceTokenizer instructions,
+      ImageProcessor processor) {
+    return new Blip2(
+        GenerationSession.borrowing(
+            required("over", "model", model),
+            required("over", "tokenizer", tokenizer),
+            instructions,
+            required("over", "processor", processor)));
   }
 
   /** The tiny model of drawn scenes that is bundled with the library, for first steps and tests. */

@@ -6,6 +6,7 @@ import static io.github.blip2j.blip2.text.Arguments.requiredAll;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.inference.CloseGuard;
 import io.github.blip2j.blip2.inference.MatchingSession;
+import io.github.blip2j.qformer.retrieval.IndexJournal;
 import io.github.blip2j.qformer.retrieval.Ranking;
 import io.github.blip2j.qformer.retrieval.Rankings;
 import io.github.blip2j.qformer.retrieval.RetrievalIndex;
@@ -41,6 +42,13 @@ public final class ImageTextIndex implements AutoCloseable {
   static ImageTextIndex create(MatchingSession session, Path folder) throws IOException {
     return new ImageTextIndex(
         session, RetrievalIndex.create(session.qformer(), session.padId(), folder));
+  }
+
+  static ImageTextIndex resumable(
+      MatchingSession session, Path files, String id, IndexJournal journal) throws IOException {
+    return new ImageTextIndex(
+        session,
+        RetrievalIndex.resumable(session.qformer(), session.padId(), files, id, journal));
   }
 
   /** Adds an image; the first has number 0. */
@@ -112,7 +120,7 @@ public final class ImageTextIndex implements AutoCloseable {
     return during(() -> index.search(ids(text), k));
   }
 
-  /** Removes the temporary file. */
+  /** Removes the temporary file, or closes those that stay. */
   @Override
   public void close() throws IOException {
     try {

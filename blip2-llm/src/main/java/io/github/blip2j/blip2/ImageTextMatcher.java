@@ -20,8 +20,11 @@ import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.blip2.text.TextLength;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.nn.CancellationToken;
+import io.github.blip2j.qformer.retrieval.IndexJournal;
+import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
+import io.github.blip2j.text.HuggingFaceTokenizer;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
@@ -95,6 +98,20 @@ public final class ImageTextMatcher implements AutoCloseable {
     required("load", "path", path);
     MatchingSession session = MatchingSession.load(path, required("load", "options", options));
     return new ImageTextMatcher(session, session.processor());
+  }
+
+  /**
+   * A view of a model that is there already, such as one that is being trained: it computes with the
+   * parameters as they are at each call. Closing it closes the tokenizer and leaves the model.
+   */
+  public static ImageTextMatcher over(
+      Blip2RetrievalModel model, HuggingFaceTokenizer tokenizer, ImageProcessor processor) {
+    MatchingSession session =
+        MatchingSession.borrowing(
+            required("over", "model", model),
+            required("over", "tokenizer", tokenizer),
+            required("over", "processor", processor));
+    return new ImageTextMatcher(session, processor);
   }
 
   /**
@@ -249,6 +266,20 @@ public final class ImageTextMatcher implements AutoCloseable {
   /** An empty index of images and texts, with its temporary file in {@code folder}. */
   public ImageTextIndex index(Path folder) throws IOException {
     return ImageTextIndex.create(session, required("retrieval", "folder", folder));
+  }
+
+  /**
+   * An index that outlives its run; see {@link RetrievalIndex#resumable}.
+   *
+   * @param files begin of the names of its files
+   * @param id of the work: other images or texts, or another model, have another one
+   * @param journal of the numbers of texts and pairs
+   */
+  public ImageTextIndex resumableIndex(Path files, String id, IndexJournal journal)
+      throws IOException {
+    required("retrieval", "files", files);
+    return ImageTextIndex.resumable(
+        session, files, required("retrieval", "id", id), required("retrieval", "journal", journal));
   }
 
   /**

@@ -3,12 +3,14 @@ package io.github.blip2j.pretraining;
 import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.adapter.LoraSettings;
+import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.checkpoint.files.Blip2Source;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.model.Blip2Model;
+import io.github.blip2j.io.file.OpenResources;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Parameter;
@@ -180,6 +182,24 @@ public final class StageTwoModel {
    */
   public @Nullable HuggingFaceTokenizer openInstructionTokenizer() throws IOException {
     return source.instructionTokenizer();
+  }
+
+  /**
+   * Opens the model as it is at each call, to generate texts while it is trained; the caller closes
+   * it, which leaves the model. Before a call in the middle of training, {@link #beginEvaluation}.
+   */
+  public Blip2 openGenerator() throws IOException {
+    HuggingFaceTokenizer tokenizer = openTokenizer();
+    try (var opened = new OpenResources()) {
+      opened.add(tokenizer::close);
+      return opened.keep(
+          Blip2.over(blip2, tokenizer, openInstructionTokenizer(), processor()));
+    }
+  }
+
+  /** Switches off the dropout of a LoRA until the next step of training. */
+  public void beginEvaluation() {
+    begin(ForwardPass.evaluation());
   }
 
   /** The image processor of this model. */

@@ -185,13 +185,14 @@ final class CancellationTest {
 
       for (int i = 0; i < 200; i++) {
         var token = CancellationToken.create();
-        clock.schedule(token::cancel, usual * i / 150, TimeUnit.NANOSECONDS);
+        var cancelling = clock.schedule(token::cancel, usual * i / 150, TimeUnit.NANOSECONDS);
         try {
           assertEquals(expected, blip2.withCancellation(token).caption(image));
           finished++;
         } catch (CancellationException e) {
           stopped++;
         }
+        cancelling.cancel(false);
       }
 
       assertTrue(stopped > 10 && finished > 10, stopped + " stopped, " + finished + " finished");

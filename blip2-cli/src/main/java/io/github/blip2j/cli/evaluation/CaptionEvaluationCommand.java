@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.DataName;
 import io.github.blip2j.cli.option.DecodingOptions;
 import io.github.blip2j.cli.option.GenerationModelOptions;
 import io.github.blip2j.cli.text.DatasetOptions;
@@ -11,6 +12,7 @@ import io.github.blip2j.cli.text.DatasetRun;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.cli.text.ResultOptions;
 import io.github.blip2j.cli.text.ResultTarget;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.evaluation.CaptionReport;
 import io.github.blip2j.evaluation.data.CaptionItem;
 import io.github.blip2j.evaluation.data.CaptionItems;
@@ -44,17 +46,20 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "1",
-      paramLabel = "CAPTIONS.json",
+      paramLabel = "CAPTIONS",
+      converter = DataName.class,
       description =
-          "COCO's or NoCaps' annotations, or a JSON list, or lines, of {\"image\": path,"
-              + " \"caption\": text or texts}.")
-  private Path data = Path.of("");
+          "COCO's, NoCaps' or Flickr30k's file, or records of {\"image\": path, \"caption\": text or"
+              + " texts} in a JSON list, on lines, or in a CSV. "
+              + DataName.FORMS)
+  private DataFile data = DataFile.of(Path.of(""));
 
   @Option(
       names = "--references",
       paramLabel = "FILE",
-      description = "Captions by people of the same image ids, where CAPTIONS.json has none.")
-  private @Nullable Path references;
+      converter = DataName.class,
+      description = "Captions by people of the same image ids, where CAPTIONS has none.")
+  private @Nullable DataFile references;
 
   @Option(
       names = "--results",
@@ -95,7 +100,7 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    List<CaptionItem> all = withReferences(CaptionItems.read(data));
+    List<CaptionItem> all = withReferences(CaptionItems.read(data, dataset.folder(data)));
     List<CaptionItem> items = dataset.limited(all);
     List<String> captions =
         results == null ? generated(run, items, target) : given(all, results, items.size());
@@ -112,7 +117,7 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
     for (CaptionItem item : complete) {
       if (item.references().isEmpty()) {
         throw new IOException(
-            (references == null ? data : references)
+            (references == null ? data : references).path()
                 + ": captions expected of every image, got none of "
                 + item.id()
                 + "; name a file with --references, or use blip2 caption --data");
@@ -132,7 +137,7 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
 
   private List<String> given(List<CaptionItem> all, Path file, int count) throws IOException {
     Map<String, String> captions = CaptionResults.read(file);
-    CaptionResults.requireOf(all, captions, data);
+    CaptionResults.requireOf(all, captions, data.path());
     return CaptionResults.of(all.subList(0, count), captions, file);
   }
 
@@ -148,9 +153,11 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
     JsonObject document =
         ScoreDocument.of("caption", results == null ? model.modelName() : null, data);
     document.addProperty("images", items.size());
-    document.add("scores", ScoreDocument.captions(report.all()));
+    document.add("scores", ScoreDocument.numbers(report.all().named()));
     var domains = new JsonObject();
-    report.domains().forEach((name, scores) -> domains.add(name, ScoreDocument.captions(scores)));
+    report
+        .domains()
+        .forEach((name, scores) -> domains.add(name, ScoreDocument.numbers(scores.named())));
     document.add("domains", domains);
     document.add("left_out", ScoreDocument.list("METEOR", "SPICE"));
     ScoreDocument.finish(

@@ -15,6 +15,7 @@ import io.github.blip2j.cli.text.DatasetOptions;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.cli.text.ResultOptions;
 import io.github.blip2j.cli.text.ResultTarget;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.evaluation.ClassificationTask;
 import io.github.blip2j.evaluation.ImageFolder;
 import io.github.blip2j.evaluation.RunJournal;
@@ -57,9 +58,9 @@ public final class ClassificationCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "1",
-      paramLabel = "FOLDER|LABELS.json",
+      paramLabel = "FOLDER|LABELS",
       description =
-          "A folder with a folder of images for each class, or a JSON list, or lines, of"
+          "A folder with a folder of images for each class, or a JSON list, lines, CSV or TSV of"
               + " {\"image\": path, \"label\": number, key or name of the class}.")
   private Path data = Path.of("");
 
@@ -142,7 +143,7 @@ public final class ClassificationCommand implements Callable<Integer> {
                     });
         @Nullable Integer batch = target.batchSize();
         ClassificationTask sized = batch == null ? task : task.withBatchSize(batch);
-        Path base = Files.isDirectory(data) ? data : dataset.folder(data);
+        Path base = Files.isDirectory(data) ? data : dataset.folder(DataFile.of(data));
         var folder = new ImageFolder(base, matcher::read);
         return timings.time("compute", () -> sized.run(images, names, folder, journal));
       }

@@ -1,6 +1,5 @@
 package io.github.blip2j.cli.evaluation;
 
-import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.cli.console.Console;
@@ -9,16 +8,26 @@ import io.github.blip2j.cli.console.Remaining;
 import io.github.blip2j.cli.console.Timings;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.DataName;
 import io.github.blip2j.cli.option.MatcherOptions;
+import io.github.blip2j.cli.option.ModelIdentity;
+import io.github.blip2j.cli.text.DatasetOptions;
+import io.github.blip2j.cli.text.JournalOptions;
 import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.cli.text.ResultTarget;
 import io.github.blip2j.data.CaptionFile;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.data.RetrievalSet;
 import io.github.blip2j.evaluation.ImageFolder;
+import io.github.blip2j.evaluation.RetrievalReport;
 import io.github.blip2j.evaluation.RetrievalTask;
+import io.github.blip2j.evaluation.RunJournal;
+import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.qformer.retrieval.Recall;
 import io.github.blip2j.qformer.retrieval.RetrievalScores;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -45,20 +54,17 @@ import picocli.CommandLine.Parameters;
 public final class RetrievalCommand implements Callable<Integer> {
   private final Console console;
   private final Timings timings = new Timings("load", "index", "rank");
+  private int earlier = -1;
 
   @Parameters(
       arity = "1",
-      paramLabel = "IMAGES.json",
+      paramLabel = "CAPTIONS",
+      converter = DataName.class,
       description =
-          "A JSON list, or lines, of {\"image\": path, \"caption\": text or texts}; records "
-              + "of one path are one image.")
-  private Path captions = Path.of("");
-
-  @Option(
-      names = "--images",
-      paramLabel = "DIR",
-      description = "The folder that paths are relative to; that of IMAGES.json by default.")
-  private @Nullable Path images;
+          "COCO's or Flickr30k's file, or records of {\"image\": path, \"caption\": text or texts} in a"
+              + " JSON list, on lines, or in a CSV; records of one path are one image. "
+              + DataName.FORMS)
+  private DataFile captions = DataFile.of(Path.of(""));
 
   @Option(
       names = "--k",
@@ -66,6 +72,8 @@ public final class RetrievalCommand implements Callable<Integer> {
       description = "How many of the most similar are re-ranked by itm; default: ${DEFAULT-VALUE}.")
   private int k = RetrievalTask.CANDIDATES;
 
+  @Mixin private DatasetOptions dataset = new DatasetOptions();
+  @Mixin private JournalOptions journalOptions = new JournalOptions();
   @Mixin private MatcherOptions options = new MatcherOptions();
 
   public RetrievalCommand(Console console) {
@@ -74,27 +82,29 @@ public final class RetrievalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    ResultTarget target;
     try {
       options.prepare();
+      dataset.requireAgreement();
+      target = journalOptions.target(null);
       if (k < 1) {
         throw new IllegalArgumentException("--k: number expected at least 1, got " + k);
       }
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    RetrievalSet set = RetrievalSet.of(CaptionFile.read(captions));
-    Path folder = images == null ? captions.resolveSibling("") : images;
+    Path folder = dataset.folder(captions);
+    @Nullable Integer limit = dataset.limit();
+    RetrievalSet all = RetrievalSet.of(CaptionFile.read(captions, folder));
+    RetrievalSet set = limit == null ? all : all.first(limit);
     set.files(folder);
-    RetrievalScores scores;
-    try (var progress = Progress.on(console)) {
-      progress.doing("loading " + options.modelName());
-      try (ImageTextMatcher loaded = timings.time("load", options::load)) {
-        ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
-        scores = scores(set, folder, matcher, progress);
-      }
+    RetrievalReport report = report(set, folder, target);
+    if (target.out() != null) {
+      OutputFile.write(target.file(), RetrievalResults.text(set, report));
     }
+    RetrievalScores scores = report.scores();
     if (options.run.json) {
-      JsonReport.print(console, document(set, scores));
+      JsonReport.print(console, document(set, report, target));
     } else {
       console.out().println(line("texts of images", scores.text()));
       console.out().println(line("images of texts", scores.image()));
@@ -103,8 +113,31 @@ public final class RetrievalCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private RetrievalScores scores(
-      RetrievalSet set, Path folder, ImageTextMatcher matcher, Progress progress)
+  private RetrievalReport report(RetrievalSet set, Path folder, ResultTarget target)
+      throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("task", "RETRIEVE");
+    settings.put("model", options.modelName() + " " + options.identity());
+    settings.put("data", ModelIdentity.ofContent(captions));
+    settings.put("images", Integer.toString(set.images().size()));
+    settings.put("k", Integer.toString(k));
+    settings.put("exif", Boolean.toString(options.exif));
+    try (RunJournal journal = target.journal(settings);
+        var progress = Progress.on(console)) {
+      progress.doing("loading " + options.modelName());
+      try (ImageTextMatcher loaded = timings.time("load", options::load)) {
+        ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
+        return report(set, new ImageFolder(folder, matcher::read), matcher, progress, journal);
+      }
+    }
+  }
+
+  private RetrievalReport report(
+      RetrievalSet set,
+      ImageFolder images,
+      ImageTextMatcher matcher,
+      Progress progress,
+      RunJournal journal)
       throws IOException {
     Map<RetrievalTask.Part, Remaining> remaining =
         Map.of(
@@ -113,20 +146,21 @@ public final class RetrievalCommand implements Callable<Integer> {
             RetrievalTask.Part.MATCHING, new Remaining("images matched"));
     long start = System.nanoTime();
     long[] indexed = {start};
-    RetrievalScores scores =
+    RetrievalReport report =
         RetrievalTask.of(matcher)
             .withCandidates(k)
             .onProgress(
                 (part, done, of) -> {
+                  earlier = earlier < 0 ? done : earlier;
                   if (part == RetrievalTask.Part.MATCHING && indexed[0] == start) {
                     indexed[0] = System.nanoTime();
                   }
                   progress.doing(Objects.requireNonNull(remaining.get(part)).at(done, of));
                 })
-            .run(set, new ImageFolder(folder, matcher::read));
+            .run(set, images, journal);
     timings.add("index", indexed[0] - start);
     timings.add("rank", System.nanoTime() - indexed[0]);
-    return scores;
+    return report;
   }
 
   private static String line(String what, Recall recall) {
@@ -140,26 +174,13 @@ public final class RetrievalCommand implements Callable<Integer> {
         recall.mean());
   }
 
-  /** The scores under LAVIS's names. */
-  private JsonObject document(RetrievalSet set, RetrievalScores scores) {
-    var named = new JsonObject();
-    add(named, "txt", scores.text());
-    add(named, "img", scores.image());
-    named.addProperty("r_mean", scores.mean());
-    var document = new JsonObject();
-    document.addProperty("model", options.modelName());
+  private JsonObject document(RetrievalSet set, RetrievalReport report, ResultTarget target) {
+    JsonObject document = ScoreDocument.of("retrieval", options.modelName(), captions);
     document.addProperty("images", set.images().size());
     document.addProperty("texts", set.texts().size());
     document.addProperty("k", k);
-    document.add("scores", named);
-    document.add("timing_ms", new Gson().toJsonTree(timings.milliseconds()));
+    document.add("scores", ScoreDocument.numbers(report.named()));
+    ScoreDocument.finish(document, target.name(), earlier, timings.milliseconds());
     return document;
-  }
-
-  private static void add(JsonObject named, String side, Recall recall) {
-    named.addProperty(side + "_r1", recall.at1());
-    named.addProperty(side + "_r5", recall.at5());
-    named.addProperty(side + "_r10", recall.at10());
-    named.addProperty(side + "_r_mean", recall.mean());
   }
 }

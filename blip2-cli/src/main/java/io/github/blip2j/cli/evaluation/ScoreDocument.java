@@ -5,7 +5,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.metrics.CaptionScores;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,7 @@ final class ScoreDocument {
   private ScoreDocument() {}
 
   /** What every document begins with. */
-  static JsonObject of(String task, @Nullable String model, Path data) {
+  static JsonObject of(String task, @Nullable String model, Object data) {
     var document = new JsonObject();
     document.addProperty("task", task);
     document.addProperty("model", model);
@@ -31,18 +30,6 @@ final class ScoreDocument {
     document.addProperty("results", results);
     document.addProperty("earlier", earlier);
     document.add("timing_ms", GSON.toJsonTree(timings));
-  }
-
-  /** Scores under the names of pycocoevalcap, and LAVIS's sum of CIDEr and BLEU-4. */
-  static JsonObject captions(CaptionScores scores) {
-    var named = new JsonObject();
-    for (int i = 0; i < scores.bleu().size(); i++) {
-      named.add("Bleu_" + (i + 1), JsonReport.number(scores.bleu().get(i)));
-    }
-    named.add("ROUGE_L", JsonReport.number(scores.rougeL()));
-    named.add("CIDEr", JsonReport.number(scores.cider()));
-    named.add("agg_metrics", JsonReport.number(scores.cider() + scores.bleu().get(3)));
-    return named;
   }
 
   /** Scores in percent, as papers print them. */

@@ -5,6 +5,7 @@ import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.DataName;
 import io.github.blip2j.cli.option.DecodingOptions;
 import io.github.blip2j.cli.option.GenerationModelOptions;
 import io.github.blip2j.cli.text.DatasetRun;
@@ -12,11 +13,11 @@ import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.cli.text.QuestionOptions;
 import io.github.blip2j.cli.text.ResultOptions;
 import io.github.blip2j.cli.text.ResultTarget;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.evaluation.VqaReport;
 import io.github.blip2j.evaluation.data.AnswerResults;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
-import io.github.blip2j.evaluation.data.Question;
-import io.github.blip2j.evaluation.data.Questions;
+import io.github.blip2j.evaluation.data.QuestionItem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,11 +45,14 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "1",
-      paramLabel = "QUESTIONS.json",
+      paramLabel = "QUESTIONS",
+      converter = DataName.class,
       description =
-          "The questions of VQAv2, OK-VQA, GQA or A-OKVQA, or a JSON list, or lines, of {\"image\":"
-              + " path, \"question\": text, \"question_id\": id, \"answer\": text or texts}.")
-  private Path data = Path.of("");
+          "The questions of VQAv2, OK-VQA, GQA, A-OKVQA or Visual Genome, or records of {\"image\":"
+              + " path, \"question\": text, \"question_id\": id, \"answer\": text or texts} in a JSON"
+              + " list, on lines, or in a CSV. "
+              + DataName.FORMS)
+  private DataFile data = DataFile.of(Path.of(""));
 
   @Option(
       names = "--annotations",
@@ -98,30 +102,29 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    List<Question> all = Questions.read(data, annotations, questions.imageNames());
+    List<QuestionItem> all =
+        questions.read(annotations == null ? data : data.withAnnotations(annotations));
     requireAnswers(all);
-    List<Question> asked = questions.dataset.limited(all);
+    List<QuestionItem> asked = questions.dataset.limited(all);
     List<Answer> answers =
         results == null ? generated(run, asked, target) : given(all, results, asked.size());
     print(run, asked, answers, target);
     return ExitCode.OK;
   }
 
-  private void requireAnswers(List<Question> all) throws IOException {
-    for (Question question : all) {
-      Question.@Nullable Choice choice = question.choice();
-      boolean known = choice != null && choice.right() >= 0;
-      if (question.answers().isEmpty() && !known) {
+  private void requireAnswers(List<QuestionItem> all) throws IOException {
+    for (QuestionItem each : all) {
+      if (each.question().answers().isEmpty() && each.rightChoice() == null) {
         throw new IOException(
-            (annotations == null ? data : annotations)
+            (annotations == null ? data.path() : annotations)
                 + ": answers of people expected to every question, got none to "
-                + question.id()
+                + each.id()
                 + "; name a file with --annotations, or use blip2 vqa --data");
       }
     }
   }
 
-  private List<Answer> generated(DatasetRun run, List<Question> asked, ResultTarget target)
+  private List<Answer> generated(DatasetRun run, List<QuestionItem> asked, ResultTarget target)
       throws IOException {
     Map<String, Answer> answers = questions.finished(run.answers(asked, data, template, target));
     if (target.out() != null) {
@@ -130,14 +133,14 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
     return List.copyOf(answers.values());
   }
 
-  private List<Answer> given(List<Question> all, Path file, int count) throws IOException {
+  private List<Answer> given(List<QuestionItem> all, Path file, int count) throws IOException {
     Map<String, Answer> answers = questions.finished(AnswerResults.read(file));
-    AnswerResults.requireOf(all, answers, data);
+    AnswerResults.requireOf(all, answers, data.path());
     return AnswerResults.of(all.subList(0, count), answers, file);
   }
 
   private void print(
-      DatasetRun run, List<Question> asked, List<Answer> answers, ResultTarget target) {
+      DatasetRun run, List<QuestionItem> asked, List<Answer> answers, ResultTarget target) {
     VqaReport.Metric metric = questions.metric(asked);
     VqaReport report = VqaReport.of(asked, answers, metric);
     if (!model.run.json) {

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.option;
 
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.io.file.PathName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether files changed between two runs, by their names, sizes and times: the weights of a
@@ -53,6 +55,12 @@ public final class ModelIdentity {
       }
     }
     return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
+  }
+
+  /** The same for the records that are read of a file; answers that are apart do not count. */
+  public static String ofContent(DataFile data) throws IOException {
+    @Nullable String split = data.split();
+    return ofContent(data.path()) + (split == null ? "" : "@" + split);
   }
 
   private static MessageDigest sha256() {

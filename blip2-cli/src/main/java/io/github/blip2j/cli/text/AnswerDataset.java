@@ -1,12 +1,11 @@
 package io.github.blip2j.cli.text;
 
 import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.evaluation.data.AnswerResults;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
-import io.github.blip2j.evaluation.data.Question;
-import io.github.blip2j.evaluation.data.Questions;
+import io.github.blip2j.evaluation.data.QuestionItem;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +25,9 @@ final class AnswerDataset {
     this.target = target;
   }
 
-  int run(Path data, @Nullable String template) throws IOException {
+  int run(DataFile data, @Nullable String template) throws IOException {
     var run = new DatasetRun(console, options.model, options.decoding, questions.dataset);
-    List<Question> asked =
-        questions.dataset.limited(Questions.read(data, null, questions.imageNames()));
+    List<QuestionItem> asked = questions.dataset.limited(questions.read(data));
     Map<String, Answer> answers = questions.finished(run.answers(asked, data, template, target));
     AnswerResults.write(target.file(), questions.format(asked), answers);
     CaptionDataset.report(console, options, run, target, answers.size(), "answers");

@@ -3,8 +3,9 @@ package io.github.blip2j.cli.text;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.DataName;
+import io.github.blip2j.data.DataFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +33,12 @@ public final class CaptionCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
+      converter = DataName.class,
       description =
-          "Caption the images of a data set: COCO's or NoCaps' annotations, or records as of LAVIS."
-              + " With --out FILE.json, the result file that LAVIS writes; the same command resumes"
+          "Caption the images of a data set, in a file that training reads, such as COCO's, NoCaps'"
+              + " or LAVIS's, or dataset_coco.json@test. With --out FILE.json, the result file that LAVIS writes; the same command resumes"
               + " a stopped run.")
-  private @Nullable Path data;
+  private @Nullable DataFile data;
 
   @Mixin private DatasetOptions dataset = new DatasetOptions();
 
@@ -71,7 +73,7 @@ public final class CaptionCommand implements Callable<Integer> {
     return TextRun.of(options, TextTask.CAPTION, () -> blip2 -> List.of(prompt), console).run();
   }
 
-  private int dataset(Path file) throws IOException {
+  private int dataset(DataFile file) throws IOException {
     ResultTarget target;
     try {
       target = files.target(options);

@@ -3,11 +3,11 @@ package io.github.blip2j.cli.text;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.evaluation.data.CaptionItem;
 import io.github.blip2j.evaluation.data.CaptionItems;
 import io.github.blip2j.evaluation.data.CaptionResults;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,9 +27,9 @@ final class CaptionDataset {
     this.target = target;
   }
 
-  int run(Path data, String prompt) throws IOException {
+  int run(DataFile data, String prompt) throws IOException {
     var run = new DatasetRun(console, options.model, options.decoding, dataset);
-    List<CaptionItem> items = dataset.limited(CaptionItems.read(data));
+    List<CaptionItem> items = dataset.limited(CaptionItems.read(data, dataset.folder(data)));
     Map<String, String> captions = run.captions(items, data, prompt, target);
     CaptionResults.write(target.file(), captions);
     report(console, options, run, target, captions.size(), "captions");

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.text;
 
+import io.github.blip2j.data.DataFile;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,13 @@ public final class DatasetOptions {
   }
 
   /** The folder of the images. */
-  public Path folder(Path data) {
-    return images == null ? data.resolveSibling("") : images;
+  public Path folder(DataFile data) {
+    return images == null ? data.path().resolveSibling("") : images;
+  }
+
+  /** The number of items that are used, or null for all. */
+  public @Nullable Integer limit() {
+    return limit;
   }
 
   /** The items that are used. */

@@ -9,6 +9,7 @@ import io.github.blip2j.cli.option.DecodingOptions;
 import io.github.blip2j.cli.option.GenerationModelOptions;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.option.ModelIdentity;
+import io.github.blip2j.data.DataFile;
 import io.github.blip2j.evaluation.CaptioningTask;
 import io.github.blip2j.evaluation.EvaluationListener;
 import io.github.blip2j.evaluation.ImageFolder;
@@ -16,10 +17,9 @@ import io.github.blip2j.evaluation.RunJournal;
 import io.github.blip2j.evaluation.VqaTask;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.evaluation.data.CaptionItem;
-import io.github.blip2j.evaluation.data.Question;
+import io.github.blip2j.evaluation.data.QuestionItem;
 import io.github.blip2j.generation.GenerationConfig;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +57,7 @@ public final class DatasetRun {
    * @return captions by image id
    */
   public Map<String, String> captions(
-      List<CaptionItem> items, Path data, String prompt, ResultTarget target) throws IOException {
+      List<CaptionItem> items, DataFile data, String prompt, ResultTarget target) throws IOException {
     return with(
         TextTask.CAPTION,
         data,
@@ -81,7 +81,7 @@ public final class DatasetRun {
    * @return answers by question id
    */
   public Map<String, Answer> answers(
-      List<Question> questions, Path data, @Nullable String template, ResultTarget target)
+      List<QuestionItem> questions, DataFile data, @Nullable String template, ResultTarget target)
       throws IOException {
     return with(
         TextTask.ANSWER,
@@ -112,7 +112,7 @@ public final class DatasetRun {
     return timings.milliseconds();
   }
 
-  private <T> T with(TextTask task, Path data, String prompt, ResultTarget target, Work<T> work)
+  private <T> T with(TextTask task, DataFile data, String prompt, ResultTarget target, Work<T> work)
       throws IOException {
     GenerationConfig expected = decoding.over(task.usual(model.convention()));
     decoding.idle(expected).forEach(console::complain);

@@ -1,11 +1,14 @@
 package io.github.blip2j.cli.text;
 
+import io.github.blip2j.data.DataFile;
+import io.github.blip2j.data.ImageNames;
 import io.github.blip2j.evaluation.VqaReport.Metric;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.evaluation.data.AnswerResults.Format;
-import io.github.blip2j.evaluation.data.ImageNames;
-import io.github.blip2j.evaluation.data.Question;
+import io.github.blip2j.evaluation.data.QuestionItem;
+import io.github.blip2j.evaluation.data.QuestionItems;
 import io.github.blip2j.metrics.AnswerLemmatizer;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -72,8 +75,14 @@ public final class QuestionOptions {
     dataset.requireAgreement();
   }
 
-  /** The names of images, or null for the data set's own. */
-  public @Nullable ImageNames imageNames() {
+  /** The questions of a file. */
+  public List<QuestionItem> read(DataFile data) throws IOException {
+    @Nullable ImageNames given = imageNames();
+    DataFile named = given == null ? data : data.withImageNames(given);
+    return QuestionItems.read(named, dataset.folder(data));
+  }
+
+  private @Nullable ImageNames imageNames() {
     try {
       return names == null ? null : new ImageNames(names);
     } catch (IllegalArgumentException e) {
@@ -82,18 +91,18 @@ public final class QuestionOptions {
   }
 
   /** The rules that answers are scored by. */
-  public Metric metric(List<Question> questions) {
+  public Metric metric(List<QuestionItem> questions) {
     return metric == null ? Metric.of(questions) : metric;
   }
 
   /**
    * The format of the result file; questions without answers are VQA's unless they have choices.
    */
-  public Format format(List<Question> questions) {
+  public Format format(List<QuestionItem> questions) {
     boolean unknown =
         metric == null
-            && questions.stream().allMatch(each -> each.answers().isEmpty())
-            && questions.stream().allMatch(each -> each.choice() == null);
+            && questions.stream().allMatch(each -> each.question().answers().isEmpty())
+            && questions.stream().noneMatch(QuestionItem::hasChoices);
     return unknown ? Format.VQA : Format.valueOf(metric(questions).name());
   }
 

@@ -5,8 +5,9 @@ import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
+import io.github.blip2j.cli.option.DataName;
+import io.github.blip2j.data.DataFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -48,11 +49,12 @@ public final class VqaCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
+      converter = DataName.class,
       description =
-          "Answer the questions of a data set: VQAv2's, OK-VQA's, GQA's or A-OKVQA's file, or"
-              + " records as of LAVIS. With --out FILE.json; the same command resumes a stopped"
+          "Answer the questions of a data set, in a file that training reads, such as VQAv2's,"
+              + " OK-VQA's, GQA's, A-OKVQA's or LAVIS's. With --out FILE.json; the same command resumes a stopped"
               + " run.")
-  private @Nullable Path data;
+  private @Nullable DataFile data;
 
   @Mixin private QuestionOptions dataset = new QuestionOptions();
 
@@ -88,7 +90,7 @@ public final class VqaCommand implements Callable<Integer> {
     return TextRun.of(options, TextTask.ANSWER, this::prompts, console).run();
   }
 
-  private int dataset(Path file) throws IOException {
+  private int dataset(DataFile file) throws IOException {
     ResultTarget target;
     try {
       if (!questions.isEmpty() || !context.isEmpty() || options.stream || options.echo) {

@@ -127,8 +127,13 @@ final class DataOptions {
 
   /** All files of the data, shards among them. */
   List<Path> files() {
+    return files(data);
+  }
+
+  /** All files that such names mean. */
+  static List<Path> files(List<String> names) {
     List<Path> files = new ArrayList<>();
-    for (DataArgument each : DataArgument.parseAll(names())) {
+    for (DataArgument each : DataArgument.parseAll(String.join(",", names))) {
       if (each.isShards()) {
         ShardNames.expand(each.name()).forEach(shard -> files.add(Path.of(shard)));
       } else {
@@ -151,13 +156,19 @@ final class DataOptions {
     }
   }
 
-  private Path folder() {
+  /** The folder of the images. */
+  Path folder() {
     return images == null ? Path.of("") : images;
   }
 
   /** Held-out records, of which none is left out. */
-  CaptionSet heldOut(List<Path> files, @Nullable Path folder) throws IOException {
-    return CaptionSet.open(files, folder == null ? folder() : folder, CaptionSet.Faulty.REFUSE);
+  CaptionSet heldOut(List<String> names, @Nullable Path folder) throws IOException {
+    Path where = folder == null ? folder() : folder;
+    try {
+      return CaptionSet.parse(String.join(",", names), where, CaptionSet.Faulty.REFUSE, buffer);
+    } catch (IllegalArgumentException e) { // weights
+      throw new UsageException(e);
+    }
   }
 
   /** Whole images, in batches of the training's size if there are enough. */

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
@@ -74,6 +75,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
+    stage.validation.requireMetrics(defaults.command(), MetricGroup.RETRIEVAL);
   }
 
   @Override
@@ -89,22 +91,36 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     requireExports(new StageOneExport(loaded, options.tokenizerFolder()));
     int words = model.config().qformer().bert().vocabSize();
     try (@Nullable PatchFile patches = options.openFeatures(model);
-        var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words)) {
+        var tokenizer = HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words);
+        @Nullable ImageTextMatcher matcher = matcher(run, model, words)) {
       run.train(
           captions -> {
             ImageProcessor processor = options.processor(model.config());
             CaptionBatches read = stage.data.batches(captions, processor);
             CaptionBatches batches = patches == null ? read : stored(read, patches, loaded);
             batches.requireWords();
-            return new TrainingRun.Work(
+            TrainingRun.Work work =
+                new TrainingRun.Work(
                     options.objective(StageOneTraining.of(loaded, tokenizer)),
                     batches,
                     stage.settings(batches).withPrecision(options.dtype),
                     stage.groups(model.parameters().values(), model.vision()))
                 .withHeldOut(run.heldOut(set -> heldOut(set, processor)));
+            return matcher == null ? work : run.metrics().retrieval(work, matcher);
           },
           (kind, folder) -> export(loaded, kind, folder));
     }
+  }
+
+  /** The model as it is, to search with; null if no metric is chosen. */
+  private @Nullable ImageTextMatcher matcher(
+      TrainingRun run, Blip2RetrievalModel model, int words) throws IOException {
+    return run.metrics().areChosen()
+        ? ImageTextMatcher.over(
+            model,
+            HuggingFaceTokenizer.open(options.tokenizerFolder()).within(words),
+            options.processor(model.config()))
+        : null;
   }
 
   private CaptionBatches heldOut(CaptionSet set, ImageProcessor processor) throws IOException {

@@ -66,7 +66,9 @@ final class StageOptions {
   /** What the command line says of a run, with all files of its data. */
   RunDescription description() throws IOException {
     List<Path> files = new ArrayList<>(data.files());
-    files.addAll(validation.files);
+    if (!validation.files.isEmpty()) {
+      files.addAll(DataOptions.files(validation.files));
+    }
     return CommandDescription.of(command, files);
   }
 

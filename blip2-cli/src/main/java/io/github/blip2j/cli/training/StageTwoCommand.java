@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ExportName;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -76,6 +78,8 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
+    stage.validation.requireMetrics(
+        defaults.command(), MetricGroup.CAPTIONS, MetricGroup.ANSWERS);
     if (stage.run.exports.contains(ExportName.LAVIS)) {
       throw new IllegalArgumentException(
           defaults.command()
@@ -105,19 +109,30 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
       new StageTwoExport(model).requirePeft();
     }
     try (var tokenizer = model.openTokenizer();
-        var instructions = model.openInstructionTokenizer()) {
+        var instructions = model.openInstructionTokenizer();
+        @Nullable Blip2 generator = run.metrics().areChosen() ? model.openGenerator() : null) {
       run.train(
           captions -> {
             StageTwoTraining training = options.training(model, tokenizer, instructions);
             CaptionBatches batches =
                 options.batches(stage.data.batches(captions, model.processor()));
             training.requireRoom(batches);
-            return new TrainingRun.Work(
+            TrainingRun.Work work =
+                new TrainingRun.Work(
                     objective(training),
                     batches,
                     stage.settings(batches).withPrecision(options.factors()),
                     stage.groups(model.parameters().values(), model.blip2().vision()))
                 .withHeldOut(run.heldOut(set -> heldOut(set, model, training)));
+            return generator == null
+                ? work
+                : run.metrics()
+                    .texts(
+                        work,
+                        generator,
+                        options.captionPrompt(),
+                        options.questionPrompt(),
+                        model::beginEvaluation);
           },
           (kind, folder) -> export(model, kind, folder));
     }

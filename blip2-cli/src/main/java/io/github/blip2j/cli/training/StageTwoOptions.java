@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.NamedPrecision;
@@ -180,6 +181,16 @@ final class StageTwoOptions {
     return usual.with(usual.prompt().withTemplate(prompt)).with(questions.answers);
   }
 
+  /** The text before captions. */
+  String captionPrompt() {
+    return isVqa() ? "" : prompt;
+  }
+
+  /** The prompts of questions: as they are trained, or a record's own input as it is. */
+  QuestionPrompt questionPrompt() {
+    return isVqa() ? questionTexts().prompt() : new QuestionPrompt("{}");
+  }
+
   /** The batches of a task, from those of its records. */
   CaptionBatches batches(CaptionBatches records) throws IOException {
     return isVqa() ? records.withQuestions(questionTexts()) : records.withDialogues();
@@ -212,7 +223,7 @@ final class StageTwoOptions {
       throws IOException {
     StageTwoTraining training =
         StageTwoTraining.of(loaded, tokenizer, instructions)
-            .withPrompt(isVqa() ? "" : prompt)
+            .withPrompt(captionPrompt())
             .withLanguageDropout(!noLanguageDropout);
     try {
       if (maxTextTokens != null) {

@@ -163,6 +163,11 @@ final class TrainingRun {
     return data.heldOut == null ? null : batching.of(data.heldOut);
   }
 
+  /** The metrics of held-out records that the options choose. */
+  HeldOutMetrics metrics() {
+    return new HeldOutMetrics(options, progress::doing);
+  }
+
   /** Trains, and exports unless it was interrupted. */
   void train(Preparation preparation, Export export) throws IOException {
     Work work = prepared(preparation);

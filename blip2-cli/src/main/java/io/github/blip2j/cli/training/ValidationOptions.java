@@ -7,22 +7,25 @@ import io.github.blip2j.training.validation.Validation;
 import io.github.blip2j.training.validation.ValidationResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Validation while training, the choice of the best checkpoint, and the average of weights. */
 final class ValidationOptions {
   @Option(
       names = "--validate",
-      split = ",",
       paramLabel = "F",
       description =
-          "Held-out records, as for --data: their losses are logged before the first update and "
+          "Held-out records, files or shards as for --data: their losses are logged before the first update and "
               + "then as --validate-every says, without augmentation and dropout.")
-  List<Path> files = new ArrayList<>();
+  List<String> files = new ArrayList<>();
 
   @Option(
       names = "--validate-images",
@@ -41,8 +44,8 @@ final class ValidationOptions {
       paramLabel = "METRIC",
       description =
           "Keep the checkpoint of the best validation, best.safetensors, and export it at the end: "
-              + "loss, loss_itc, ..., of which the smallest is the best; of anything else the "
-              + "greatest, unless it is min:METRIC.")
+              + "loss, loss_itc, ..., of which the smallest is the best; of anything else, such as "
+              + "CIDEr, vqa_accuracy or r_mean, the greatest, unless it is min:METRIC.")
   @Nullable String best;
 
   @Option(
@@ -61,7 +64,51 @@ final class ValidationOptions {
               + "and export it instead of the last weights.")
   @Nullable Double decay;
 
+  @Mixin MetricOptions metrics = new MetricOptions();
+
   ValidationOptions() {}
+
+  /** The metric of {@code --best}, or null. */
+  private @Nullable BestMetric bestMetric() {
+    if (best == null) {
+      return null;
+    }
+    int goal = best.indexOf(':') + 1;
+    return BestMetric.parse(
+        best.substring(0, goal) + MetricGroup.spelled(best.substring(goal)));
+  }
+
+  /** The groups of metrics to compute. */
+  Set<MetricGroup> metricGroups() {
+    Set<MetricGroup> groups = new LinkedHashSet<>(metrics.groups);
+    @Nullable BestMetric chosen = bestMetric();
+    @Nullable MetricGroup ofBest = chosen == null ? null : MetricGroup.of(chosen.name());
+    if (ofBest != null) {
+      groups.add(ofBest);
+    }
+    return groups;
+  }
+
+  /**
+   * Checks that a command can compute the metrics.
+   *
+   * @param command its name, for the message
+   */
+  void requireMetrics(String command, MetricGroup... possible) {
+    for (MetricGroup each : metricGroups()) {
+      if (!List.of(possible).contains(each)) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "%s: metrics expected of %s, got %s",
+                command,
+                List.of(possible).stream()
+                    .map(MetricGroup::toString)
+                    .collect(Collectors.joining(" or ")),
+                each));
+      }
+    }
+  }
 
   /** Checks combinations of options. */
   void requireAgreement() {
@@ -69,12 +116,15 @@ final class ValidationOptions {
       requireAbsent("--validate-images", images, "--validate");
       requireAbsent("--validate-every", every, "--validate");
       requireAbsent("--best", best, "--validate");
+      requireAbsent(
+          "--validate-metrics", metrics.groups.isEmpty() ? null : metrics, "--validate");
     }
     if (best == null) {
       requireAbsent("--patience", patience, "--best");
     } else {
-      BestMetric.parse(best);
+      bestMetric(); // checks it
     }
+    metrics.requireAgreement();
     requirePositive("--validate-every", every == null ? 1 : every);
     requirePositive("--patience", patience == null ? 1 : patience);
     if (decay != null && !(decay > 0 && decay < 1)) {
@@ -117,8 +167,9 @@ final class ValidationOptions {
     if (every != null) {
       validation = validation.every(every);
     }
-    if (best != null) {
-      validation = validation.withBest(BestMetric.parse(best));
+    @Nullable BestMetric chosen = bestMetric();
+    if (chosen != null) {
+      validation = validation.withBest(chosen);
     }
     if (patience != null) {
       validation = validation.withPatience(patience);

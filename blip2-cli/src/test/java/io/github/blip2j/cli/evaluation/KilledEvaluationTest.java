@@ -1,11 +1,9 @@
 package io.github.blip2j.cli.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
-import io.github.blip2j.cli.Main;
 import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,8 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,18 +20,14 @@ import org.junit.jupiter.api.io.TempDir;
 final class KilledEvaluationTest {
   private static final int IMAGES = 400;
   private static final int KILLS = 3;
-  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(90);
 
-  private static final String SEED = "blip2.killedEvaluation.seed"; // to kill at the same moments
-
-  private final long seed = Long.getLong(SEED, System.nanoTime());
-  private final Random random = new Random(seed);
-  private final List<Process> started = new ArrayList<>();
   private final Path folder;
   private final Path data;
+  private final KilledCommand killed;
 
   KilledEvaluationTest(@TempDir Path folder) throws IOException {
     this.folder = folder;
+    this.killed = new KilledCommand(folder);
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < IMAGES; i++) {
       String image = List.of("a", "b", "c").get(i % 3);
@@ -55,9 +47,7 @@ final class KilledEvaluationTest {
 
   @AfterEach
   void endAll() throws InterruptedException {
-    for (Process each : started) {
-      each.destroyForcibly().waitFor();
-    }
+    killed.close();
   }
 
   @Test
@@ -71,8 +61,8 @@ final class KilledEvaluationTest {
     JsonObject rest = Shell.run(command("parts.json", "--json")).json();
     JsonObject whole = Shell.run(command("whole.json", "--json")).json();
 
-    assertTrue(before > 0 && before < IMAGES, this::log);
-    assertTrue(rest.get("earlier").getAsInt() >= before - 1, this::log);
+    assertTrue(before > 0 && before < IMAGES, killed::log);
+    assertTrue(rest.get("earlier").getAsInt() >= before - 1, killed::log);
     assertEquals(0, whole.get("earlier").getAsInt());
     assertEquals(
         Files.readString(folder.resolve("whole.json")),
@@ -82,19 +72,7 @@ final class KilledEvaluationTest {
 
   /** Kills a run once it has so many results; returns how many there are. */
   private long killAfter(long least) throws Exception {
-    Process run = start();
-    try {
-      long start = System.nanoTime();
-      while (results() < least) {
-        assertTrue(run.isAlive(), () -> "ended by itself: " + log());
-        assertTrue(System.nanoTime() - start < PATIENCE, () -> "too slow: " + log());
-        Thread.sleep(1);
-      }
-      Thread.sleep(random.nextInt(20), random.nextInt(999_999));
-    } finally {
-      run.destroyForcibly().waitFor(); // SIGKILL
-    }
-    assertNotEquals(0, run.exitValue(), this::log);
+    killed.killOnce(() -> results() >= least, command("parts.json"));
     return results();
   }
 
@@ -108,33 +86,11 @@ final class KilledEvaluationTest {
     }
   }
 
-  private Process start() throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of(command("parts.json")));
-    var appending = ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile());
-    Process child =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(appending).start();
-    started.add(child);
-    return child;
-  }
-
   private String[] command(String out, String... more) {
     List<String> args = new ArrayList<>(List.of("evaluate", "caption", data.toString()));
     args.addAll(List.of("--out", folder.resolve(out).toString(), "--batch-size", "1"));
     args.addAll(List.of("--threads", "1"));
     args.addAll(List.of(more));
     return args.toArray(String[]::new);
-  }
-
-  private String log() {
-    String again = "again with -D" + SEED + "=" + seed + System.lineSeparator();
-    try {
-      return again + Files.readString(folder.resolve("log"));
-    } catch (IOException e) {
-      return again + e;
-    }
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +54,17 @@ final class RetrievalCommandTest {
     JsonObject document = retrieval(file, "--json").json();
 
     assertEquals(
-        List.of("model", "images", "texts", "k", "scores", "timing_ms"),
+        List.of(
+            "task",
+            "model",
+            "data",
+            "images",
+            "texts",
+            "k",
+            "scores",
+            "results",
+            "earlier",
+            "timing_ms"),
         List.copyOf(document.keySet()));
     assertEquals(3, document.get("images").getAsInt());
     assertEquals(3, document.get("texts").getAsInt());
@@ -69,6 +80,41 @@ final class RetrievalCommandTest {
     assertEquals(
         List.of("load", "index", "rank", "total"),
         List.copyOf(document.getAsJsonObject("timing_ms").keySet()));
+  }
+
+  @Test
+  void retrieval_out_hasTheBestAndIsOfOneRun() throws IOException {
+    Path file = captions(line("a.png", DOG), line("b.png", STAR), line("c.png", CIRCLE));
+    Path out = folder.resolve("out.json");
+    Shell first = retrieval(file, "--out", out.toString());
+
+    JsonObject results = JsonParser.parseString(Files.readString(out)).getAsJsonObject();
+    assertEquals(
+        "{\"image\":\"b.png\",\"texts\":[\"a green star\"]}",
+        results.getAsJsonArray("texts_of_images").get(1).toString());
+    assertEquals(
+        "{\"text\":\"a red circle above a blue square\",\"image\":\"c.png\",\"images\":[\"c.png\"]}",
+        results.getAsJsonArray("images_of_texts").get(2).toString());
+    assertEquals(first, retrieval(file, "--out", out.toString()));
+    String journal = out + ".journal: results of a run with the same settings expected, got those";
+    assertTrue(
+        retrieval(file, "--out", out.toString(), "--k", "2")
+            .err()
+            .startsWith("blip2: " + journal + " with k \"1\" instead of \"2\""));
+    captions(line("a.png", DOG), line("b.png", STAR), line("c.png", "another"));
+    assertTrue(
+        retrieval(file, "--out", out.toString()).err().startsWith("blip2: " + journal + " with data"));
+    assertEquals(0, retrieval(file, "--out", out.toString(), "--overwrite").exit());
+  }
+
+  @Test
+  void retrieval_limit_takesTheFirstImages() throws IOException {
+    Path file = captions(line("a.png", DOG), line("b.png", STAR), line("a.png", CIRCLE));
+
+    JsonObject document = retrieval(file, "--limit", "1", "--json").json();
+
+    assertEquals(1, document.get("images").getAsInt());
+    assertEquals(2, document.get("texts").getAsInt());
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.ObjectFile;
 import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,22 +50,21 @@ public final class AnswerResults {
    */
   public static Map<String, Answer> read(Path file) throws IOException {
     Map<String, Answer> answers = new LinkedHashMap<>();
-    JsonRecords.read(
-        file,
-        "answers",
-        (list, key, record, where) -> {
-          var fields = new JsonFields(record, where);
-          String id = key.isEmpty() ? fields.required("question_id", "questionId") : key;
-          @Nullable String direct =
-              fields.text("answer", "prediction", "direct_answer", "pred_ans");
-          @Nullable String chosen = fields.text("multiple_choice");
-          if (direct == null && chosen == null) {
-            fields.required("answer", "prediction", "direct_answer", "multiple_choice");
-          }
-          if (answers.put(id, new Answer(direct, chosen)) != null) {
-            throw IdCheck.twice(where, "question id", id);
-          }
-        });
+    ObjectFile.of(file)
+        .forEach(
+            "answers",
+            (key, each) -> {
+              String id = key == null ? each.requiredText("question_id", "questionId") : key;
+              @Nullable String direct =
+                  each.text("answer", "prediction", "direct_answer", "pred_ans");
+              @Nullable String chosen = each.text("multiple_choice");
+              if (direct == null && chosen == null) {
+                each.requiredText("answer", "prediction", "direct_answer", "multiple_choice");
+              }
+              if (answers.put(id, new Answer(direct, chosen)) != null) {
+                throw each.error("question id expected once, got " + id + " again");
+              }
+            });
     return answers;
   }
 
@@ -92,7 +92,7 @@ public final class AnswerResults {
             record.addProperty("questionId", id);
             record.addProperty("prediction", text(answer));
           } else {
-            record.add("question_id", JsonFields.id(id));
+            record.add("question_id", ResultJson.id(id));
             record.addProperty("answer", text(answer));
           }
           list.add(record);
@@ -121,9 +121,9 @@ public final class AnswerResults {
    * @param set the file of the questions, for the message
    * @throws DataException if there is an answer to a question that is not in the set
    */
-  public static void requireOf(List<Question> questions, Map<String, Answer> answers, Path set)
+  public static void requireOf(List<QuestionItem> questions, Map<String, Answer> answers, Path set)
       throws DataException {
-    Set<String> ids = questions.stream().map(Question::id).collect(Collectors.toSet());
+    Set<String> ids = questions.stream().map(QuestionItem::id).collect(Collectors.toSet());
     IdCheck.requireAll(set, "questions", answers.keySet(), ids, "the results are of another set");
   }
 
@@ -133,9 +133,9 @@ public final class AnswerResults {
    * @param results the file of the answers, for the message
    * @throws DataException if there is no answer to a question
    */
-  public static List<Answer> of(List<Question> questions, Map<String, Answer> answers, Path results)
+  public static List<Answer> of(List<QuestionItem> questions, Map<String, Answer> answers, Path results)
       throws DataException {
-    List<String> ids = questions.stream().map(Question::id).toList();
+    List<String> ids = questions.stream().map(QuestionItem::id).toList();
     IdCheck.requireAll(
         results, "answers", ids, answers.keySet(), "answer the rest, or score fewer questions");
     return ids.stream().map(id -> answers.getOrDefault(id, new Answer(null, null))).toList();

@@ -1,7 +1,9 @@
 package io.github.blip2j.evaluation.data;
 
-import com.google.gson.JsonObject;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.DataFile;
+import io.github.blip2j.data.DataRecord;
+import io.github.blip2j.data.ImageReference;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,46 +17,42 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads captions of images to evaluate on.
- *
- * <ul>
- *   <li>COCO's and NoCaps' files: an object with {@code images} and {@code annotations}. NoCaps'
- *       images have a {@code domain}.
- *   <li>LAVIS's files: a list of {@code {"image": path, "caption": text or texts}}, or one record a
- *       line. Without {@code image_id} (or NoCaps' {@code img_id}) the id is the number that ends
- *       the file's name, as in LAVIS, or else the path.
- * </ul>
- *
- * <p>Records of one image are one item.
+ * Reads captions of images to evaluate on, from every file that {@link DataFile} reads. All records
+ * of an image are one item. Without an id of its own, an image has the number that ends its file's
+ * name, as in LAVIS, or else its path.
  */
 public final class CaptionItems {
   private static final Pattern NUMBER = Pattern.compile("(?:.*[^0-9])?0*([0-9]+)\\.[^./\\\\]+");
 
-  private final Path file;
-  private final Map<String, Draft> drafts = new LinkedHashMap<>();
-
-  /** An item that is not read completely. */
-  private static final class Draft {
-    private @Nullable String image;
-    private @Nullable String domain;
-    private boolean listed;
-    private final List<String> captions = new ArrayList<>();
-  }
-
-  private CaptionItems(Path file) {
-    this.file = file;
-  }
+  private CaptionItems() {}
 
   /**
    * The items of a file, in its order.
    *
+   * @param images the folder of the images, by which paths that are derived from numbers are chosen
    * @throws DataException if the file holds something else, two images with one id, or captions of
    *     images that it does not list
    */
-  public static List<CaptionItem> read(Path file) throws IOException {
-    var items = new CaptionItems(file);
-    JsonRecords.read(file, "captions", items::add);
-    return items.finish();
+  public static List<CaptionItem> read(DataFile file, Path images) throws IOException {
+    Map<String, CaptionItem> items = new LinkedHashMap<>();
+    for (DataRecord each : file.readImages()) {
+      ImageReference image = each.image();
+      String id = id(image);
+      var item =
+          new CaptionItem(id, image.pathIn(images), each.captions(), image.domain());
+      @Nullable CaptionItem before = items.put(id, item);
+      if (before != null) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "%s: id %s expected of one image, got %s and %s; give each an image_id",
+                file.path(),
+                id,
+                before.image(),
+                item.image()));
+      }
+    }
+    return List.copyOf(items.values());
   }
 
   /**
@@ -62,12 +60,12 @@ public final class CaptionItems {
    *
    * @throws DataException if it lacks one
    */
-  public static List<CaptionItem> withReferences(List<CaptionItem> items, Path file)
+  public static List<CaptionItem> withReferences(List<CaptionItem> items, DataFile file)
       throws IOException {
     Map<String, CaptionItem> others = new LinkedHashMap<>();
-    read(file).forEach(item -> others.put(item.id(), item));
+    read(file, Path.of("")).forEach(item -> others.put(item.id(), item));
     IdCheck.requireAll(
-        file,
+        file.path(),
         "captions",
         items.stream().map(CaptionItem::id).toList(),
         others.keySet(),
@@ -81,73 +79,15 @@ public final class CaptionItems {
     return complete;
   }
 
-  private void add(String list, String key, JsonObject record, String where) throws DataException {
-    var fields = new JsonFields(record, where);
-    switch (list) {
-      case "images" -> addImage(fields);
-      case "annotations" ->
-          draft(fields.required("image_id")).captions.add(fields.required("caption"));
-      case "licenses", "categories" -> {}
-      default -> addRecord(fields);
-    }
+  private static String id(ImageReference image) {
+    @Nullable String given = image.id();
+    boolean own = given != null && (image.paths().isEmpty() || !given.equals(image.path()));
+    return own && given != null ? given : number(image.path());
   }
 
-  private void addImage(JsonFields fields) throws DataException {
-    String id = fields.required("id");
-    Draft draft = draft(id);
-    if (draft.listed) {
-      throw IdCheck.twice(fields.where(), "id", id);
-    }
-    draft.listed = true;
-    draft.image = fields.text("file_name");
-    draft.domain = fields.text("domain");
-  }
-
-  private void addRecord(JsonFields fields) throws DataException {
-    String image = fields.required("image", "file_name");
-    @Nullable String given = fields.text("image_id", "img_id", "id");
-    String id = given == null ? idOf(image) : given;
-    Draft draft = draft(id);
-    if (draft.image != null && !draft.image.equals(image)) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "%s: id %s expected of one image, got %s and %s",
-              fields.where(),
-              id,
-              draft.image,
-              image));
-    }
-    draft.listed = true;
-    draft.image = image;
-    draft.domain = fields.text("domain");
-    draft.captions.addAll(fields.texts("caption", "captions", "text", "text_output"));
-  }
-
-  private Draft draft(String id) {
-    return drafts.computeIfAbsent(id, none -> new Draft());
-  }
-
-  private List<CaptionItem> finish() throws DataException {
-    List<CaptionItem> items = new ArrayList<>();
-    boolean lists = drafts.values().stream().anyMatch(draft -> draft.listed);
-    for (Map.Entry<String, Draft> each : drafts.entrySet()) {
-      Draft draft = each.getValue();
-      if (lists && !draft.listed) {
-        throw new DataException(
-            String.format(
-                Locale.ROOT,
-                "%s: captions expected of the images in it, got some of image %s; check the file",
-                file,
-                each.getKey()));
-      }
-      items.add(new CaptionItem(each.getKey(), draft.image, draft.captions, draft.domain));
-    }
-    return items;
-  }
-
-  private static String idOf(String image) {
-    Matcher number = NUMBER.matcher(image);
-    return number.matches() ? number.group(1) : image;
+  /** The number that ends the name of a file, or else the path. */
+  private static String number(String path) {
+    Matcher number = NUMBER.matcher(path);
+    return number.matches() ? number.group(1) : path;
   }
 }

@@ -3,6 +3,7 @@ package io.github.blip2j.evaluation.data;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.ObjectFile;
 import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,16 +27,15 @@ public final class CaptionResults {
    */
   public static Map<String, String> read(Path file) throws IOException {
     Map<String, String> captions = new LinkedHashMap<>();
-    JsonRecords.read(
-        file,
-        "captions",
-        (list, key, record, where) -> {
-          var fields = new JsonFields(record, where);
-          String id = fields.required("image_id");
-          if (captions.put(id, fields.required("caption")) != null) {
-            throw IdCheck.twice(where, "image id", id);
-          }
-        });
+    ObjectFile.of(file)
+        .forEach(
+            "captions",
+            (key, each) -> {
+              String id = each.requiredText("image_id");
+              if (captions.put(id, each.requiredText("caption")) != null) {
+                throw each.error("image id expected once, got " + id + " again");
+              }
+            });
     return captions;
   }
 
@@ -49,7 +49,7 @@ public final class CaptionResults {
     captions.forEach(
         (id, caption) -> {
           var record = new JsonObject();
-          record.add("image_id", JsonFields.id(id));
+          record.add("image_id", ResultJson.id(id));
           record.addProperty("caption", caption);
           list.add(record);
         });
@@ -65,11 +65,11 @@ public final class CaptionResults {
     var annotations = new JsonArray();
     for (CaptionItem item : items) {
       var image = new JsonObject();
-      image.add("id", JsonFields.id(item.id()));
+      image.add("id", ResultJson.id(item.id()));
       images.add(image);
       for (String reference : item.references()) {
         var annotation = new JsonObject();
-        annotation.add("image_id", JsonFields.id(item.id()));
+        annotation.add("image_id", ResultJson.id(item.id()));
         annotation.addProperty("id", annotations.size());
         annotation.addProperty("caption", reference);
         annotations.add(annotation);

@@ -39,10 +39,4 @@ final class IdCheck {
               advice));
     }
   }
-
-  /** The error for an id that occurs twice. */
-  static DataException twice(String where, String name, String id) {
-    return new DataException(
-        String.format(Locale.ROOT, "%s: %s expected once, got %s again", where, name, id));
-  }
 }

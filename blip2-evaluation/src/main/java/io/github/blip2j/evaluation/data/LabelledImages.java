@@ -1,8 +1,9 @@
 package io.github.blip2j.evaluation.data;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonPrimitive;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.ObjectFile;
+import io.github.blip2j.data.RecordObject;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.vision.image.ImageFiles;
 import java.io.IOException;
@@ -55,44 +56,41 @@ public final class LabelledImages {
   }
 
   /**
-   * The records of a file: {@code {"image": path, "label": 3}} in a list or on lines. The label is
-   * the class's number, its key or its name.
+   * The records of a file: {@code {"image": path, "label": 3}} in a list or on lines, or a table
+   * with these columns. The label is the class's number, its key or its name; in a table, digits
+   * are a key or name first.
    *
    * @throws DataException if the file holds something else, or a label is of no class
    */
   public static List<LabelledImage> read(Path file, ClassNames classes) throws IOException {
     List<LabelledImage> images = new ArrayList<>();
     Set<String> seen = new HashSet<>();
-    JsonRecords.read(
-        file,
-        "images with labels",
-        (list, key, record, where) -> {
-          var fields = new JsonFields(record, where);
-          String image = fields.required("image", "file_name");
-          fields.required("label", "class");
-          if (!seen.add(image)) {
-            throw IdCheck.twice(where, "image", image);
-          }
-          images.add(new LabelledImage(image, label(fields, classes)));
-        });
+    ObjectFile.of(file)
+        .forEach(
+            "images with labels",
+            (key, each) -> {
+              String image = each.requiredText("image", "file_name");
+              if (!seen.add(image)) {
+                throw each.error("image expected once, got " + image + " again");
+              }
+              images.add(new LabelledImage(image, label(each, classes)));
+            });
     return images;
   }
 
-  private static int label(JsonFields fields, ClassNames classes) throws DataException {
-    @Nullable JsonElement value = fields.any("label", "class");
-    if (!(value instanceof JsonPrimitive label)) {
-      throw new AssertionError("label: checked before");
-    }
-    String text = label.getAsString();
-    int at = -1;
-    if (label.isNumber() && text.matches("[0-9]{1,8}")) {
+  private static int label(RecordObject from, ClassNames classes) throws DataException {
+    String text = from.requiredText("label", "class");
+    @Nullable JsonElement value = from.json().get(from.text("label") == null ? "class" : "label");
+    boolean number = value != null && value.getAsJsonPrimitive().isNumber();
+    int at = number ? -1 : classes.keys().indexOf(text);
+    at = at < 0 && !number ? classes.names().indexOf(text) : at;
+    if (at < 0 && text.matches("[0-9]{1,8}")) {
       at = Integer.parseInt(text);
-    } else if (label.isString()) {
-      at = classes.keys().indexOf(text);
-      at = at < 0 ? classes.names().indexOf(text) : at;
     }
     if (at < 0 || at >= classes.size()) {
-      throw fields.wrong("label", "one of the " + classes.size() + " classes", label);
+      throw from.error(
+          String.format(
+              Locale.ROOT, "label expected one of the %d classes, got %s", classes.size(), text));
     }
     return at;
   }

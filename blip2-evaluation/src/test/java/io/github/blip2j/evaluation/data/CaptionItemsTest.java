@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.gson.JsonParser;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.DataFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,32 +85,41 @@ final class CaptionItemsTest {
     refused(
         "[{\"image\": \"a/1.png\", \"caption\": \"x\"}, {\"image\": \"b/1.png\", \"caption\":"
             + " \"y\"}]",
-        "record 2: id 1 expected of one image, got a/1.png and b/1.png");
+        "id 1 expected of one image, got a/1.png and b/1.png; give each an image_id");
   }
 
   @Test
   void imageListedTwice_isRefused() {
     refused(
         "{\"images\": [{\"id\": 1}, {\"id\": 1}], \"annotations\": []}",
-        "record 2 of images: id expected once, got 1 again");
+        "image 2: id expected once, got 1 again; remove one of them");
   }
 
   @Test
   void captionsOfOtherImages_areRefused() {
     refused(
         "{\"images\": [{\"id\": 1}], \"annotations\": [{\"image_id\": 2, \"caption\": \"x\"}]}",
-        "captions expected of the images in it, got some of image 2; check the file");
+        "annotation 1: image_id expected one of the file's 1 images, got 2; take captions and images"
+            + " of the same set");
   }
 
   @Test
   void otherFiles_areRefused() {
-    refused("[]", "captions expected at least 1, got none");
+    refused("[]", "records expected at least 1, got none");
     refused("[{\"image\": \"a.png\"", "record 1 expected JSON, got malformed text");
-    refused("3", "the file expected a list or an object of records, got something else");
-    refused("[{\"question\": \"x\"}]", "record 1: keys expected image or file_name, got question");
+    refused("3", "line 1 expected an object, got a number");
+    refused(
+        "[{\"question\": \"x\"}]",
+        "record 1: keys expected image and caption, or file_name and text, got question; write the"
+            + " image's path as image, and the question with its answer");
     refused(
         "[{\"image\": \"a.png\", \"caption\": [[1]]}]",
-        "record 1: caption expected texts, got [1]");
+        "record 1: caption expected a string, got a list");
+    refused(
+        "[{\"image\": \"a.png\", \"split\": \"val\"}, {\"image\": \"b.png\", \"split\": \"test\"}]",
+        "records expected of one split, got those of test, val; choose one, as in "
+            + folder.resolve("captions.json")
+            + "@val");
   }
 
   @Test
@@ -119,7 +129,7 @@ final class CaptionItemsTest {
         Files.writeString(
             folder.resolve("other.json"), "[{\"image\": \"2.png\", \"caption\": \"x\"}]");
 
-    var e = assertThrows(DataException.class, () -> CaptionItems.withReferences(items, other));
+    var e = assertThrows(DataException.class, () -> CaptionItems.withReferences(items, DataFile.of(other)));
     assertEquals(
         other
             + ": captions expected for all 1 ids, got none for 1 (1); take the captions of the same"
@@ -178,7 +188,7 @@ final class CaptionItemsTest {
     var items = List.of(new CaptionItem("5", "a.png", List.of("one", "two"), null));
     CaptionResults.writeReferences(file, items);
 
-    assertEquals(List.of("one", "two"), CaptionItems.read(file).get(0).references());
+    assertEquals(List.of("one", "two"), read(file).get(0).references());
     var document = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
     // pycocotools' COCO reads these keys.
     assertEquals(
@@ -188,7 +198,11 @@ final class CaptionItemsTest {
   }
 
   private List<CaptionItem> items(String json) throws IOException {
-    return CaptionItems.read(Files.writeString(folder.resolve("captions.json"), json));
+    return read(Files.writeString(folder.resolve("captions.json"), json));
+  }
+
+  private List<CaptionItem> read(Path file) throws IOException {
+    return CaptionItems.read(DataFile.of(file), folder);
   }
 
   private void refused(String json, String message) {

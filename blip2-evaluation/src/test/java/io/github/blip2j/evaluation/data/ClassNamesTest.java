@@ -72,6 +72,31 @@ final class ClassNamesTest {
   }
 
   @Test
+  void labels_ofATable_areKeysNamesOrNumbers() throws IOException {
+    ClassNames classes = names("n1\ta cat\n7\tdog\nn3\tbird\n");
+    Path csv =
+        Files.writeString(
+            folder.resolve("labels.csv"), "filename,label\na.png,a cat\nb.png,7\nc.png,2\n");
+
+    assertEquals(
+        List.of(
+            new LabelledImage("a.png", 0),
+            new LabelledImage("b.png", 1), // a key before a number
+            new LabelledImage("c.png", 2)),
+        LabelledImages.read(csv, classes));
+    Files.writeString(csv, "image,class\na.png,fox\n");
+    var e = assertThrows(DataException.class, () -> LabelledImages.read(csv, classes));
+    assertEquals(csv + ": row 1: label expected one of the 3 classes, got fox", e.getMessage());
+    Files.writeString(csv, "image,label\na.png,dog\na.png,dog\n");
+    e = assertThrows(DataException.class, () -> LabelledImages.read(csv, classes));
+    assertEquals(csv + ": row 2: image expected once, got a.png again", e.getMessage());
+    Files.writeString(csv, "image,label\na.png,\n");
+    e = assertThrows(DataException.class, () -> LabelledImages.read(csv, classes));
+    assertEquals(
+        csv + ": row 1: key expected label or class, got image, image_id", e.getMessage());
+  }
+
+  @Test
   void folder_ofNoClass_isRefused() throws IOException {
     ClassNames classes = names("cat\ndog\n");
     Path images = Files.createDirectories(folder.resolve("images"));

@@ -15,6 +15,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.NavigableSet;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,21 @@ public final class Blip2Loader {
       NavigableSet<String> leftOut,
       HuggingFaceTokenizer tokenizer,
       ImageProcessor processor,
-      @Nullable HuggingFaceTokenizer instructionTokenizer) {}
+      @Nullable HuggingFaceTokenizer instructionTokenizer) {
+    /**
+     * A model whose parameters belong to someone else, such as one that is being trained: its memory
+     * is empty.
+     */
+    public static Loaded borrowing(
+        Blip2Model model,
+        HuggingFaceTokenizer tokenizer,
+        @Nullable HuggingFaceTokenizer instructions,
+        ImageProcessor processor) {
+      Scope memory = Scope.detached(model.backend());
+      return new Loaded(
+          memory, model, Collections.emptyNavigableSet(), tokenizer, processor, instructions);
+    }
+  }
 
   /**
    * Loads a Hugging Face folder.

@@ -57,6 +57,15 @@ public final class GenerationSession implements AutoCloseable {
         new CloseGuard("blip2", "model"), loaded, loaded.model(), List.of());
   }
 
+  /** A model that is there already; closing the session closes its tokenizers. */
+  public static GenerationSession borrowing(
+      Blip2Model model,
+      HuggingFaceTokenizer tokenizer,
+      @Nullable HuggingFaceTokenizer instructions,
+      ImageProcessor processor) {
+    return of(Blip2Loader.Loaded.borrowing(model, tokenizer, instructions, processor));
+  }
+
   public static GenerationSession load(Path folder, Precision precision) throws IOException {
     return load(folder, LoadOptions.of(precision));
   }

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.NavigableSet;
@@ -64,6 +65,20 @@ public final class MatchingSession implements AutoCloseable {
   }
 
   private MatchingSession(
+      Blip2RetrievalModel model, HuggingFaceTokenizer tokenizer, ImageProcessor processor) {
+    this.gate = new CloseGuard("matcher", "model");
+    this.cuts = new TextCuts();
+    this.memory = Scope.detached(model.backend());
+    this.model = model;
+    this.chosenTokens = null;
+    this.tokens = List.of();
+    this.usualTokens = config().maxTextTokens(); // as it is trained
+    this.leftOut = Collections.emptyNavigableSet();
+    this.processor = processor;
+    this.tokenizer = tokenizer;
+  }
+
+  private MatchingSession(
       MatchingSession from, @Nullable Integer maxTextTokens, List<CancellationToken> tokens) {
     this.gate = from.gate;
     this.cuts = from.cuts;
@@ -75,6 +90,12 @@ public final class MatchingSession implements AutoCloseable {
     this.usualTokens = from.usualTokens;
     this.chosenTokens = maxTextTokens;
     this.tokens = tokens;
+  }
+
+  /** A model that is there already; closing the session closes its tokenizer. */
+  public static MatchingSession borrowing(
+      Blip2RetrievalModel model, HuggingFaceTokenizer tokenizer, ImageProcessor processor) {
+    return new MatchingSession(model, tokenizer, processor);
   }
 
   /** A view of this model that uses at most {@code most} tokens of a text. */

@@ -77,7 +77,8 @@ final class Comparison {
     }
   }
 
-  private static float[] joined(List<float[]> rows) {
+  /** Rows one after the other. */
+  static float[] joined(List<float[]> rows) {
     int width = rows.get(0).length;
     float[] all = new float[rows.size() * width];
     for (int row = 0; row < rows.size(); row++) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The second step: the match score of every candidate pair. Pairs are processed by image, because
@@ -27,12 +28,19 @@ final class Reranking {
   private final TokenStore tokens;
   private final List<int[]> words;
   private final int padId;
+  private final IndexJournal journal;
 
-  Reranking(Blip2Qformer model, TokenStore tokens, List<int[]> words, int padId) {
+  Reranking(
+      Blip2Qformer model,
+      TokenStore tokens,
+      List<int[]> words,
+      int padId,
+      IndexJournal journal) {
     this.model = model;
     this.tokens = tokens;
     this.words = words;
     this.padId = padId;
+    this.journal = journal;
   }
 
   /** Computes the match score of every candidate of images and of texts. */
@@ -40,7 +48,6 @@ final class Reranking {
       throws IOException {
     var wanting = Wanting.of(imagesOf, tokens.count());
     for (int image = 0; image < tokens.count(); image++) {
-      listener.accept(image);
       Candidates own = textsOf.get(image);
       int[] texts =
           IntStream.concat(
@@ -50,9 +57,16 @@ final class Reranking {
               .distinct()
               .toArray();
       if (texts.length == 0) {
+        listener.accept(image);
         continue;
       }
-      float[] logits = logits(image, texts);
+      String key = IndexJournal.key("match", image, texts);
+      float @Nullable [] logits = journal.get(key);
+      if (logits == null || logits.length != texts.length) {
+        listener.accept(image);
+        logits = logits(image, texts);
+        journal.put(key, logits);
+      }
       for (int place = 0; place < own.size(); place++) {
         own.logit(place, logits[Arrays.binarySearch(texts, own.id(place))]);
       }

@@ -7,12 +7,14 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Images and texts to be searched for each other in two steps (section 4.4): comparison finds the
@@ -33,18 +35,29 @@ import java.util.function.IntConsumer;
  */
 public final class RetrievalIndex implements AutoCloseable {
   private static final int TEXTS_AT_ONCE = 64;
+  private static final String TOKENS = ".tokens";
+  private static final String FEATURES = ".features";
 
   private final Blip2Qformer model;
   private final int padId;
   private final TokenStore tokens;
+  private final @Nullable TokenStore kept; // features of images, for a later run
+  private final IndexJournal journal;
   private final List<float[]> images = new ArrayList<>(); // [Q * P]
   private final List<float[]> texts = new ArrayList<>(); // [P]
   private final List<int[]> words = new ArrayList<>();
 
-  private RetrievalIndex(Blip2Qformer model, int padId, TokenStore tokens) {
+  private RetrievalIndex(
+      Blip2Qformer model,
+      int padId,
+      TokenStore tokens,
+      @Nullable TokenStore kept,
+      IndexJournal journal) {
     this.model = model;
     this.padId = padId;
     this.tokens = tokens;
+    this.kept = kept;
+    this.journal = journal;
   }
 
   /**
@@ -55,7 +68,56 @@ public final class RetrievalIndex implements AutoCloseable {
    */
   public static RetrievalIndex create(Blip2Qformer model, int padId, Path folder)
       throws IOException {
-    return new RetrievalIndex(model, padId, TokenStore.in(folder));
+    return new RetrievalIndex(model, padId, TokenStore.in(folder), null, IndexJournal.NONE);
+  }
+
+  /**
+   * An index that outlives its run: it begins with the images that an earlier one of the same id had
+   * added, and takes numbers of texts and pairs from the journal. Images and texts are then added in
+   * the same order, from number {@link #images()} on.
+   *
+   * @param padId the padding token of short texts, which masks hide
+   * @param files begin of the names of its two files, {@code .tokens} and {@code .features}; {@link
+   *     #remove} removes them
+   * @param id of the work: other images, texts or another model have another one
+   */
+  public static RetrievalIndex resumable(
+      Blip2Qformer model, int padId, Path files, String id, IndexJournal journal)
+      throws IOException {
+    TokenStore tokens = TokenStore.at(file(files, TOKENS), id);
+    boolean open = false;
+    try {
+      TokenStore features = TokenStore.at(file(files, FEATURES), id);
+      var index = new RetrievalIndex(model, padId, tokens, features, journal);
+      index.restore(features);
+      open = true;
+      return index;
+    } finally {
+      if (!open) {
+        tokens.close();
+      }
+    }
+  }
+
+  private void restore(TokenStore features) throws IOException {
+    int count = Math.min(tokens.count(), features.count());
+    tokens.keep(count);
+    features.keep(count);
+    for (int i = 0; i < count; i++) {
+      try (var scope = Scope.open(model.backend())) {
+        images.add(features.read(i).toFloats());
+      }
+    }
+  }
+
+  /** Removes the files of a {@linkplain #resumable resumable} index that is closed. */
+  public static void remove(Path files) throws IOException {
+    Files.deleteIfExists(file(files, TOKENS));
+    Files.deleteIfExists(file(files, FEATURES));
+  }
+
+  private static Path file(Path files, String ending) {
+    return files.resolveSibling(files.getFileName() + ending);
   }
 
   /**
@@ -70,7 +132,12 @@ public final class RetrievalIndex implements AutoCloseable {
       Tensor queries = model.encodeQueries(model.imageKeyValues(image), ForwardPass.evaluation());
       Tensor features = model.imageFeatures(queries); // [B, Q, P]
       List<float[]> rows = rows("image", images.size(), features);
+      tokens.keep(images.size()); // a call that failed may have added some to one of the files
       tokens.add(image);
+      if (kept != null) {
+        kept.keep(images.size());
+        kept.add(features);
+      }
       images.addAll(rows);
     }
   }
@@ -81,10 +148,16 @@ public final class RetrievalIndex implements AutoCloseable {
    * @param ids with the tokens that begin and end a text
    * @throws IllegalStateException if their features are not finite
    */
-  public void addTexts(List<int[]> ids) {
+  public void addTexts(List<int[]> ids) throws IOException {
     for (int from = 0; from < ids.size(); from += TEXTS_AT_ONCE) {
       List<int[]> some = ids.subList(from, Math.min(from + TEXTS_AT_ONCE, ids.size()));
-      texts.addAll(features(some));
+      String key = IndexJournal.key("texts", texts.size(), some.toArray(new int[0][]));
+      float @Nullable [] earlier = journal.get(key);
+      List<float[]> rows = earlier == null ? features(some) : split(earlier, some.size());
+      if (earlier == null) {
+        journal.put(key, Comparison.joined(rows));
+      }
+      texts.addAll(rows);
       some.forEach(text -> words.add(text.clone()));
     }
   }
@@ -112,14 +185,14 @@ public final class RetrievalIndex implements AutoCloseable {
 
   /**
    * Ranks as {@link #rank(int)} does. The listener receives the number of each image, in order,
-   * before its texts are matched, which is the slow part.
+   * before its texts are matched, which is the slow part; not of those that the journal has.
    */
   public Rankings rank(int k, IntConsumer listener) throws IOException {
     requirePositive(k);
     List<Candidates> textsOf = candidates(images(), Math.min(k, texts()));
     List<Candidates> imagesOf = candidates(texts(), Math.min(k, images()));
     new Comparison(images, texts, textsOf, imagesOf).run(model.backend());
-    new Reranking(model, tokens, words, padId).match(textsOf, imagesOf, listener);
+    new Reranking(model, tokens, words, padId, journal).match(textsOf, imagesOf, listener);
     return new Rankings(
         textsOf.stream().map(found -> found.ranking(texts())).toList(),
         imagesOf.stream().map(found -> found.ranking(images())).toList());
@@ -136,14 +209,26 @@ public final class RetrievalIndex implements AutoCloseable {
     List<Candidates> textsOf = candidates(images(), 0);
     List<Candidates> imagesOf = candidates(1, Math.min(k, images()));
     new Comparison(images, features(List.of(ids)), textsOf, imagesOf).run(model.backend());
-    new Reranking(model, tokens, List.of(ids), padId).match(textsOf, imagesOf, image -> {});
+    new Reranking(model, tokens, List.of(ids), padId, IndexJournal.NONE)
+        .match(textsOf, imagesOf, image -> {});
     return imagesOf.get(0).ranking(images());
   }
 
-  /** Removes the temporary file. */
+  /** Removes the temporary file, or closes those that stay. */
   @Override
   public void close() throws IOException {
-    tokens.close();
+    try (TokenStore second = kept) {
+      tokens.close();
+    }
+  }
+
+  private static List<float[]> split(float[] joined, int rows) {
+    int width = joined.length / rows;
+    List<float[]> split = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      split.add(Arrays.copyOfRange(joined, row * width, (row + 1) * width));
+    }
+    return split;
   }
 
   private List<float[]> features(List<int[]> ids) {

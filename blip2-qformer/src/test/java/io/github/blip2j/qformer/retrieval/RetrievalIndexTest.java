@@ -18,9 +18,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,6 +166,99 @@ final class RetrievalIndexTest {
     assertEquals(
         "retrieval: match score expected a number, got NaN for image 0 and text 0",
         thrown.getMessage());
+  }
+
+  /** Whatever a first run had done, a second computes the rest alone, to the same bits. */
+  @Test
+  void resumable_goesOnWithWhatThereIs() throws IOException {
+    Rankings expected = resumed(new Kept(), "whole", IMAGES);
+    for (int first = 0; first <= IMAGES; first += 3) {
+      var journal = new Kept();
+      Path files = folder.resolve("run" + first);
+      try (var stopped = RetrievalIndex.resumable(toy.model, 0, files, "id", journal)) {
+        stopped.addImages(images.narrow(0, 0, 1)); // as a whole run adds them
+        for (int i = 1; i < first; i++) {
+          stopped.addImages(images.narrow(0, i, 1));
+        }
+        if (first == IMAGES) {
+          stopped.addTexts(texts);
+          journal.room = 4; // the run ends in the middle of matching
+          assertThrows(IOException.class, () -> stopped.rank(4));
+          journal.room = Integer.MAX_VALUE;
+        }
+      }
+      int before = journal.numbers.size();
+      Rankings rankings = resumed(journal, "run" + first, IMAGES - Math.max(1, first));
+
+      assertEquals(expected.texts().toString(), rankings.texts().toString());
+      assertArrayEquals(scores(expected), scores(rankings));
+      assertEquals(first == IMAGES ? 5 : 0, before); // texts and four images
+      assertEquals(1 + IMAGES, journal.puts);
+    }
+  }
+
+  @Test
+  void resumable_ofOtherWork_beginsAnew() throws IOException {
+    Path files = folder.resolve("run");
+    try (var first = RetrievalIndex.resumable(toy.model, 0, files, "one", new Kept())) {
+      first.addImages(images);
+    }
+    try (var same = RetrievalIndex.resumable(toy.model, 0, files, "one", new Kept())) {
+      assertEquals(IMAGES, same.images());
+    }
+    try (var other = RetrievalIndex.resumable(toy.model, 0, files, "two", new Kept())) {
+      assertEquals(0, other.images());
+      other.addImages(images.narrow(0, 0, 2));
+    }
+    try (var again = RetrievalIndex.resumable(toy.model, 0, files, "two", new Kept())) {
+      assertEquals(2, again.images());
+    }
+    RetrievalIndex.remove(files);
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(
+          0, left.filter(file -> file.getFileName().toString().startsWith("run")).count());
+    }
+  }
+
+  /** A journal in memory, with room for so many numbers. */
+  private static final class Kept implements IndexJournal {
+    private final Map<String, float[]> numbers = new HashMap<>();
+    private int room = Integer.MAX_VALUE;
+    private int puts;
+
+    @Override
+    public float @Nullable [] get(String key) {
+      return numbers.get(key);
+    }
+
+    @Override
+    public void put(String key, float[] values) throws IOException {
+      if (room-- == 0) {
+        throw new IOException("No space left on device");
+      }
+      puts++;
+      numbers.put(key, values.clone());
+    }
+  }
+
+  private Rankings resumed(Kept journal, String name, int rest) throws IOException {
+    try (var resumed =
+        RetrievalIndex.resumable(toy.model, 0, folder.resolve(name), "id", journal)) {
+      assertEquals(rest, IMAGES - resumed.images());
+      for (int i = resumed.images(); i < IMAGES; i++) {
+        resumed.addImages(images.narrow(0, i, 1));
+      }
+      resumed.addTexts(texts);
+      return resumed.rank(4);
+    }
+  }
+
+  private static float[] scores(Rankings rankings) {
+    float[] scores = new float[IMAGES * 4];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = rankings.texts().get(i / 4).score(i % 4);
+    }
+    return scores;
   }
 
   private void fill() throws IOException {

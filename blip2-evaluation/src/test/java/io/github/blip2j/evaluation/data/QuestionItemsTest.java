@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.data.DataFile;
+import io.github.blip2j.data.ImageNames;
+import io.github.blip2j.data.Question;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.evaluation.data.AnswerResults.Format;
 import io.github.blip2j.metrics.HumanAnswer;
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class QuestionsTest {
+final class QuestionItemsTest {
   private static final String VQAV2 =
       """
       {"info": {}, "task_type": "Open-Ended", "data_type": "mscoco", "license": {},
@@ -39,77 +42,71 @@ final class QuestionsTest {
 
   private final Path folder;
 
-  QuestionsTest(@TempDir Path folder) {
+  QuestionItemsTest(@TempDir Path folder) {
     this.folder = folder;
   }
 
   @Test
   void vqav2_joinsQuestionsAndAnnotations() throws IOException {
-    List<Question> questions = Questions.read(file(VQAV2), other(ANNOTATIONS), null);
+    List<QuestionItem> questions = read(DataFile.of(file(VQAV2)).withAnnotations(other(ANNOTATIONS)));
 
-    Question first = questions.get(0);
+    QuestionItem first = questions.get(0);
     assertEquals("420", first.id());
-    assertEquals("COCO_val2014_000000000042.jpg", first.image());
+    assertEquals("val2014/COCO_val2014_000000000042.jpg", first.image());
     assertEquals(
         List.of(new HumanAnswer("2", "1", "maybe"), new HumanAnswer("3", "2", null)),
-        first.answers());
-    assertEquals(new Question.Type("why", "other"), questions.get(1).type());
+        first.people());
+    assertEquals(new Question.Type("why", "other"), questions.get(1).question().type());
   }
 
   @Test
   void gqa_readsAnObjectOfRecords() throws IOException {
-    List<Question> questions =
-        Questions.read(
+    List<QuestionItem> questions =
+        read(
             file(
                 "{\"05451384\": {\"imageId\": \"2382986\", \"question\": \"Is it?\", \"answer\":"
-                    + " \"no\"}}"),
-            null,
-            null);
+                    + " \"no\"}}"));
 
     assertEquals("05451384", questions.get(0).id());
     assertEquals("2382986.jpg", questions.get(0).image());
-    assertEquals("no", questions.get(0).answers().get(0).answer());
+    assertEquals("no", questions.get(0).people().get(0).answer());
   }
 
   @Test
   void aokvqa_readsChoices() throws IOException {
-    List<Question> questions =
-        Questions.read(
+    List<QuestionItem> questions =
+        read(
             file(
                 """
                 [{"split": "val", "image_id": 461751, "question_id": "22jbM6gD",
                   "question": "What?", "choices": ["a", "b", "c", "d"], "correct_choice_idx": 2,
                   "direct_answers": ["x", "x", "y"], "difficult_direct_answer": false}]
-                """),
-            null,
-            null);
+                """));
 
-    Question only = questions.get(0);
-    assertEquals("000000461751.jpg", only.image());
-    assertEquals(new Question.Choice(List.of("a", "b", "c", "d"), 2), only.choice());
-    assertEquals(3, only.answers().stream().distinct().count()); // three people
+    QuestionItem only = questions.get(0);
+    assertEquals("val2017/000000461751.jpg", only.image());
+    assertEquals("c", only.rightChoice());
+    assertEquals(3, only.people().stream().distinct().count()); // three people
   }
 
   @Test
   void lavis_readsLines() throws IOException {
-    List<Question> questions =
-        Questions.read(
+    List<QuestionItem> questions =
+        read(
             file(
                 """
                 {"question_id": 1, "question": "What?", "answer": ["red"], "image": "a.png"}
                 {"question_id": 2, "question": "Why?", "image": "b.png", "dataset": "vqa"}
-                """),
-            null,
-            null);
+                """));
 
     assertEquals("a.png", questions.get(0).image());
-    assertEquals(List.of(), questions.get(1).answers());
-    assertNull(questions.get(1).type());
+    assertEquals(List.of(), questions.get(1).people());
+    assertNull(questions.get(1).question().type());
   }
 
   @Test
   void imageNames_replaceTheDataSets() throws IOException {
-    List<Question> questions = Questions.read(file(VQAV2), null, new ImageNames("x_{5}.png"));
+    List<QuestionItem> questions = read(DataFile.of(file(VQAV2)).withImageNames(new ImageNames("x_{5}.png")));
 
     assertEquals("x_00042.png", questions.get(0).image());
     assertThrows(IllegalArgumentException.class, () -> new ImageNames("x.png"));
@@ -120,8 +117,9 @@ final class QuestionsTest {
     refused(
         VQAV2,
         "{\"annotations\": [{\"question_id\": 420, \"answers\": [{\"answer\": \"2\"}]}]}",
-        "other.json: annotations expected for all 2 ids, got none for 1 (421); take the annotations"
-            + " of the same set");
+        "questions.json: question 2: answers to question 421 expected in "
+            + folder.resolve("other.json")
+            + ", got none; name the annotations of the same questions");
   }
 
   @Test
@@ -130,12 +128,12 @@ final class QuestionsTest {
         "[{\"question_id\": 1, \"question\": \"a\", \"image\": \"a\"},"
             + " {\"question_id\": 1, \"question\": \"b\", \"image\": \"a\"}]",
         null,
-        "questions.json: record 2: question id expected once, got 1 again");
+        "questions.json: record 2: question_id expected once, got 1 in record 1 too; remove one of them");
     refused(
         VQAV2,
         "[{\"question_id\": 420, \"answers\": [\"2\"]}, {\"question_id\": 420, \"answers\":"
             + " [\"2\"]}]",
-        "other.json: record 2: question id expected once, got 420 again");
+        "other.json: record 2: question_id expected once, got 420 again; remove one of them");
   }
 
   @Test
@@ -144,8 +142,20 @@ final class QuestionsTest {
         "[{\"question_id\": 1, \"question\": \"a\", \"image\": \"a\", \"choices\": [\"x\", \"y\"],"
             + " \"correct_choice_idx\": 2}]",
         null,
-        "questions.json: record 1: choices expected at least 2 with the right one among them, got 2"
-            + " and number 2");
+        "questions.json: record 1: question: correct choice expected one of 2, got index 2");
+    refused(
+        "[{\"question_id\": 1, \"question\": \"a\", \"image\": \"a\", \"choices\": [\"x\"]}]",
+        null,
+        "questions.json: question 1: choices expected at least 2, got 1; leave them out, or add the"
+            + " others");
+    refused(
+        "[{\"question\": \"a\", \"image\": \"a\"}]",
+        null,
+        "questions.json: record 1: key expected question_id or questionId, got question, image");
+    refused(
+        "[{\"question_id\": 1, \"image\": \"a\"}]",
+        null,
+        "questions.json: record 1: key expected question or text_input, got question_id, image");
   }
 
   @Test
@@ -179,10 +189,19 @@ final class QuestionsTest {
     var e =
         assertThrows(
             DataException.class,
-            () ->
-                Questions.read(
-                    file(questions), annotations == null ? null : other(annotations), null));
+            () -> {
+              DataFile file = DataFile.of(file(questions));
+              read(annotations == null ? file : file.withAnnotations(other(annotations)));
+            });
     assertEquals(folder.resolve(message).toString(), e.getMessage());
+  }
+
+  private List<QuestionItem> read(Path file) throws IOException {
+    return read(DataFile.of(file));
+  }
+
+  private List<QuestionItem> read(DataFile file) throws IOException {
+    return QuestionItems.read(file, folder);
   }
 
   private Path file(String json) throws IOException {

@@ -1,4 +1,4 @@
-package io.github.blip2j.evaluation.data;
+package io.github.blip2j.data;
 
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -13,23 +13,12 @@ import java.util.regex.Pattern;
 public record ImageNames(String template) {
   private static final Pattern PLACE = Pattern.compile("\\{(\\d{0,2})\\}");
 
-  /** The images of COCO since 2017, and those of A-OKVQA: {@code 000000391895.jpg}. */
-  public static final ImageNames COCO = new ImageNames("{12}.jpg");
-
-  /** The images of GQA and Visual Genome: {@code 2370799.jpg}. */
-  public static final ImageNames GQA = new ImageNames("{}.jpg");
-
   /** Checks that there is one place for the id. */
   public ImageNames {
     if (PLACE.matcher(template).results().count() != 1) {
       throw new IllegalArgumentException(
           String.format(Locale.ROOT, "image names: {} or {12} expected once, got '%s'", template));
     }
-  }
-
-  /** The images of COCO in 2014: {@code COCO_val2014_000000391895.jpg}. */
-  public static ImageNames coco2014(String split) {
-    return new ImageNames("COCO_" + split + "_{12}.jpg");
   }
 
   /** The name of an image. */
