@@ -2,8 +2,8 @@
 
 LAVIS 1.0 needs transformers 4.33 and timm 0.4.12, which no longer install beside current versions.
 This is its published arithmetic (lavis/models/blip2_models: eva_vit.py, clip_vit.py, Qformer.py,
-blip2_qformer.py) without dropout and half precision. `lavis_stage1.py --check` holds it to the
-committed numbers, which LAVIS's own sources gave.
+blip2_qformer.py) without half precision, and without dropout unless the sizes have a `dropout`.
+`lavis_stage1.py --check` holds it to the committed numbers, which LAVIS's own sources gave.
 """
 
 import torch
@@ -106,6 +106,7 @@ class Attention(nn.Module):
         self.output = nn.Module()
         self.output.dense = nn.Linear(width, width)
         self.output.LayerNorm = nn.LayerNorm(width, eps=c["bert_layer_norm_eps"])
+        self.dropout = nn.Dropout(c.get("dropout", 0.0))
         self.seen = None
 
     def split(self, x):
@@ -122,8 +123,8 @@ class Attention(nn.Module):
             if weights.requires_grad:
                 weights.retain_grad()
             self.seen.append(weights)
-        mixed = (weights @ v).transpose(1, 2).flatten(2)
-        return self.output.LayerNorm(self.output.dense(mixed) + x), (k, v)
+        mixed = (self.dropout(weights) @ v).transpose(1, 2).flatten(2)
+        return self.output.LayerNorm(self.dropout(self.output.dense(mixed)) + x), (k, v)
 
 
 class Layer(nn.Module):
@@ -134,6 +135,7 @@ class Layer(nn.Module):
         if reads_image:
             self.crossattention = Attention(c, c["vision_width"])
         self.reads_image = reads_image
+        self.dropout = nn.Dropout(c.get("dropout", 0.0))
         for suffix in ("", "_query"):
             inner, outer = nn.Module(), nn.Module()
             inner.dense, outer.dense = nn.Linear(width, hidden), nn.Linear(hidden, width)
@@ -143,7 +145,7 @@ class Layer(nn.Module):
 
     def feed_forward(self, x, suffix):
         inner, outer = getattr(self, "intermediate" + suffix), getattr(self, "output" + suffix)
-        return outer.LayerNorm(outer.dense(F.gelu(inner.dense(x))) + x)
+        return outer.LayerNorm(self.dropout(outer.dense(F.gelu(inner.dense(x)))) + x)
 
     def forward(self, x, queries, image, mask, past):
         """The first `queries` rows read the image; the others are text."""
@@ -168,6 +170,7 @@ class Bert(nn.Module):
         self.embeddings.position_embeddings = nn.Embedding(c["max_position_embeddings"], width)
         self.embeddings.LayerNorm = nn.LayerNorm(width, eps=c["bert_layer_norm_eps"])
         self.embeddings.register_buffer("position_ids", torch.arange(c["max_position_embeddings"])[None])
+        self.dropout = nn.Dropout(c.get("dropout", 0.0))
         self.encoder = nn.Module()
         self.encoder.layer = nn.ModuleList(
             Layer(c, i % c["cross_attention_freq"] == 0) for i in range(c["bert_layers"]))
@@ -181,7 +184,7 @@ class Bert(nn.Module):
         if ids is not None:
             positions = self.embeddings.position_embeddings.weight[: ids.shape[1]]
             parts.append(self.embeddings.word_embeddings(ids) + positions)
-        x = self.embeddings.LayerNorm(torch.cat(parts, 1))
+        x = self.dropout(self.embeddings.LayerNorm(torch.cat(parts, 1)))
         Q = 0 if queries is None else queries.shape[1]
         allowed = None if mask is None else mask[:, None, None, :].float()
         if causal:

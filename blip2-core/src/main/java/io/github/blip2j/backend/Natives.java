@@ -79,13 +79,22 @@ public final class Natives {
     }
   }
 
-  /** Sets the user's number of threads for OpenMP, which all kernels share, and for OpenBLAS. */
+  /**
+   * Sets the user's number of threads for OpenMP, which all kernels share, and for OpenBLAS. ND4J
+   * knows only the variables that Java was started with, and gives the thread that loads it all
+   * cores. So it is loaded here, and told the number.
+   */
   private static void limitThreads() {
     @Nullable String count =
         Threads.chosen(System.getProperty(Threads.PROPERTY), System.getenv(Threads.VARIABLE));
     if (count != null) {
       setEnvironment(Threads.VARIABLE, count);
       setEnvironment("OPENBLAS_NUM_THREADS", count);
+      try {
+        Threads.use(Integer.parseInt(count));
+      } catch (LinkageError e) {
+        LOG.debug("ND4J does not load: {}", e.toString()); // the first tensor says so
+      }
     }
   }
 

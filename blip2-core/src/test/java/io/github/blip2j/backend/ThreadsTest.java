@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,33 @@ final class ThreadsTest {
       Threads.use(before);
     }
     assertEquals(before, Threads.count());
+  }
+
+  /** Ends with the number of threads of its main thread, which loads ND4J, as its exit code. */
+  static final class Counting {
+    private Counting() {}
+
+    public static void main(String[] args) {
+      System.exit(Threads.count());
+    }
+  }
+
+  @Test
+  void property_holdsForTheThreadThatLoadsNd4jToo() throws Exception {
+    int unlikeCores = Runtime.getRuntime().availableProcessors() + 1;
+    var builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Dblip2.threads=" + unlikeCores,
+            "-cp",
+            System.getProperty("java.class.path"),
+            Counting.class.getName());
+    builder.environment().remove("OMP_NUM_THREADS");
+    builder
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.INHERIT);
+
+    assertEquals(unlikeCores, builder.start().waitFor());
   }
 
   @ParameterizedTest
