@@ -16,7 +16,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Text about one image or several. */
-public final class GenerateJob extends Job<List<Generated>> {
+public final class GenerateJob extends Job<GenerateJob.Written> {
+  /**
+   * What was generated.
+   *
+   * @param texts the best first
+   * @param promptTokens positions of the prompt: those of the images and the tokens of the text
+   * @param tokens of each text, spelled out
+   */
+  public record Written(List<Generated> texts, int promptTokens, List<List<String>> tokens) {}
+
   /** What jobs of one batch have in common. */
   private record Kind(GenerationConfig config, boolean oneImage) {}
 
@@ -75,8 +84,18 @@ public final class GenerateJob extends Job<List<Generated>> {
     streams.finish();
     for (int i = 0; i < mine.size(); i++) {
       found.get(i).forEach(one -> bench.listener().tokens(one.tokenIds().size()));
-      mine.get(i).result().complete(found.get(i));
+      mine.get(i).result().complete(mine.get(i).written(blip2, texts.get(i), found.get(i)));
     }
+  }
+
+  private Written written(Blip2 blip2, String prompt, List<Generated> texts) {
+    int images = pictures.size() * blip2.model().config().queryTokens();
+    List<List<String>> tokens = new ArrayList<>();
+    for (Generated text : texts) {
+      tokens.add(
+          text.tokenIds().stream().map(id -> blip2.tokenizer().decodeAll(new int[] {id})).toList());
+    }
+    return new Written(texts, images + blip2.tokenizer().encodePlain(prompt).length, tokens);
   }
 
   private List<List<Generated>> aboutOne(
