@@ -1,6 +1,7 @@
 package io.github.blip2j.server.models;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** The two kinds of models, by what they can do. */
@@ -21,7 +22,7 @@ public enum ModelKind {
 
     /** As the API spells it. */
     public String label() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
