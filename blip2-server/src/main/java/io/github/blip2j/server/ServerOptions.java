@@ -29,7 +29,7 @@ public final class ServerOptions {
   private Map<String, Optional<Path>> models = Map.of();
   private @Nullable String apiKey;
   private int queue = 16;
-  private int connections = 200;
+  private int connections = 400;
   private long imageBytes = 12_000_000;
   private long maxPixels = 50_000_000;
   private long modelBytes = Long.MAX_VALUE;
