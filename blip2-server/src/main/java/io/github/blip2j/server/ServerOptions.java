@@ -151,7 +151,9 @@ public final class ServerOptions {
   /** With this origin of pages elsewhere that may ask, as in {@code https://example.org}. */
   public ServerOptions withCorsOrigin(String origin) {
     require(
-        origin.matches("https?://[^/]+"), "origin expected as https://example.org, got '%s'", origin);
+        origin.matches("https?://[^/]+"),
+        "origin expected as https://example.org, got '%s'",
+        origin);
     return with(
         copy -> {
           List<String> more = new ArrayList<>(origins);

@@ -38,7 +38,8 @@ final class AccessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "Bearer", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret"})
+  @ValueSource(
+      strings = {"", "Bearer", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret"})
   void key_missingOrWrong_is401(String authorization) {
     HttpRequest.Builder request = client.request("/v1/models");
     if (!authorization.isEmpty()) {
@@ -150,8 +151,7 @@ final class AccessTest {
     IOException e =
         assertThrows(
             IOException.class,
-            () ->
-                Blip2Server.start(ServerOptions.defaults().withPort(server.address().getPort())));
+            () -> Blip2Server.start(ServerOptions.defaults().withPort(server.address().getPort())));
 
     assertTrue(String.valueOf(e.getMessage()).contains("expected to be free"), e.getMessage());
   }

@@ -146,12 +146,10 @@ final class BadInputTest {
         400,
         "response_format");
     assertChat(
-        chat ->
-            chat.getAsJsonArray("messages").add(Client.message("tool", new JsonPrimitive("x"))),
+        chat -> chat.getAsJsonArray("messages").add(Client.message("tool", new JsonPrimitive("x"))),
         400,
         "messages[1].role");
-    assertError(
-        client.post("/v1/chat/completions", Client.chat("what is it?")), 400, "messages");
+    assertError(client.post("/v1/chat/completions", Client.chat("what is it?")), 400, "messages");
   }
 
   @Test
@@ -348,8 +346,7 @@ final class BadInputTest {
                       + "Content-Length: 1000\r\n\r\n{\"image\":")
                   .getBytes(StandardCharsets.ISO_8859_1));
       socket.shutdownOutput();
-      String answer =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
       assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 400"), answer);
     }
@@ -357,8 +354,7 @@ final class BadInputTest {
 
   @Test
   void method_ofAnotherKind_isRefused() {
-    HttpResponse<String> answer =
-        client.send(client.request("/v1/caption").DELETE().build());
+    HttpResponse<String> answer = client.send(client.request("/v1/caption").DELETE().build());
     assertError(answer, 405, null);
     assertError(client.get("/v1/caption"), 405, null);
     assertError(client.get("/none"), 404, null);
@@ -371,8 +367,10 @@ final class BadInputTest {
     assertTrue(!error.get("message").getAsString().isBlank(), answer.body());
     assertTrue(error.has("type") && error.has("code"), answer.body());
     if (param != null) {
-      assertEquals(param.equals("body") ? "\"body\"" : "\"" + param + "\"",
-          error.get("param").toString(), answer.body());
+      assertEquals(
+          param.equals("body") ? "\"body\"" : "\"" + param + "\"",
+          error.get("param").toString(),
+          answer.body());
     }
     assertTrue(answer.headers().firstValue("X-Request-Id").isPresent());
   }

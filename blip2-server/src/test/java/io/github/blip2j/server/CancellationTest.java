@@ -53,7 +53,9 @@ final class CancellationTest {
 
   private static byte[] request(String path, JsonObject asked) {
     String body = asked.toString();
-    return ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return ("POST "
+            + path
+            + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + "Content-Length: "
             + body.length()
             + "\r\n\r\n"

@@ -93,8 +93,7 @@ final class ClientsTest {
     assertEquals(answer, response.aiMessage().text());
     assertTrue(response.tokenUsage().outputTokenCount() > 0);
     InvalidRequestException e =
-        assertThrows(
-            InvalidRequestException.class, () -> model.chat(UserMessage.from("no image")));
+        assertThrows(InvalidRequestException.class, () -> model.chat(UserMessage.from("no image")));
     assertTrue(String.valueOf(e.getMessage()).contains("at least one image"), e.getMessage());
   }
 
@@ -160,8 +159,7 @@ final class ClientsTest {
             .directory(NODE.toFile())
             .redirectError(errors.toFile())
             .start();
-    String said =
-        new String(node.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String said = new String(node.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, node.waitFor(), () -> read(errors));
 
     JsonObject seen = JsonParser.parseString(said).getAsJsonObject();

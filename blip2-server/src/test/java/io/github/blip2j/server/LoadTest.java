@@ -98,8 +98,7 @@ final class LoadTest {
         slow.add(socket);
       }
       long begun = System.nanoTime();
-      assertEquals(
-          200, client.post("/v1/caption", Client.about(Client.IMAGES[0])).statusCode());
+      assertEquals(200, client.post("/v1/caption", Client.about(Client.IMAGES[0])).statusCode());
       assertTrue(System.nanoTime() - begun < Duration.ofSeconds(5).toNanos(), "no wait for others");
 
       Thread.sleep(1500);

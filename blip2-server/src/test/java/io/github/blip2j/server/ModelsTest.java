@@ -104,8 +104,7 @@ final class ModelsTest {
   void model_thatIsNone_isRefusedAtTheStart(@TempDir Path empty) {
     assertThrows(
         CheckpointException.class,
-        () ->
-            Blip2Server.start(ServerOptions.defaults().withPort(0).withModel("empty", empty)));
+        () -> Blip2Server.start(ServerOptions.defaults().withPort(0).withModel("empty", empty)));
   }
 
   @Test

@@ -35,8 +35,7 @@ final class LoadClient {
 
   Answer caption(byte[] picture) {
     long begun = System.nanoTime();
-    HttpResponse<String> response =
-        send(picture("/v1/caption", picture), BodyHandlers.ofString());
+    HttpResponse<String> response = send(picture("/v1/caption", picture), BodyHandlers.ofString());
     double millis = (System.nanoTime() - begun) / 1e6;
     String body = response.body();
     if (response.statusCode() != 200) {

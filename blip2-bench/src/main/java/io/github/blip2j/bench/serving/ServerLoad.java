@@ -53,7 +53,8 @@ public final class ServerLoad {
       case "overload" -> load.overload(number);
       case "slow" -> load.slow(number);
       case "stream" -> load.stream(number);
-      default -> throw new IllegalArgumentException("throughput, overload, slow or stream expected");
+      default ->
+          throw new IllegalArgumentException("throughput, overload, slow or stream expected");
     }
   }
 

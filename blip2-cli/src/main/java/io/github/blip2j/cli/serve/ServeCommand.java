@@ -153,7 +153,8 @@ public final class ServeCommand implements Callable<Integer> {
       server.ready().join();
     } catch (CompletionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(cause.getMessage(), cause.getCause() == null ? cause : cause.getCause());
+      throw new IOException(
+          cause.getMessage(), cause.getCause() == null ? cause : cause.getCause());
     }
   }
 

@@ -69,8 +69,7 @@ final class ServeCommandTest {
 
   private static URI address(Process process, Path folder) throws IOException {
     var out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = out.readLine();
     assertTrue(line != null && line.startsWith("http://127.0.0.1:"), () -> read(folder));
     return URI.create(String.valueOf(line));
@@ -97,7 +96,11 @@ final class ServeCommandTest {
     }
     String image = Base64.getEncoder().encodeToString(Files.readAllBytes(IMAGE));
     String body =
-        "{\"image\": \"data:image/png;base64," + image + "\", \"candidates\": [" + candidates + "]}";
+        "{\"image\": \"data:image/png;base64,"
+            + image
+            + "\", \"candidates\": ["
+            + candidates
+            + "]}";
     return HttpRequest.newBuilder(address.resolve("/v1/rank"))
         .header("Content-Type", "application/json")
         .POST(HttpRequest.BodyPublishers.ofString(body))

@@ -35,7 +35,8 @@ public final class MatchRoutes {
     String prompt = fields.optionalString("prompt");
     if (question != null && (prompt != null || question.isBlank())) {
       throw ApiException.invalid(
-          "question", "text, and no prompt beside it expected, got %s",
+          "question",
+          "text, and no prompt beside it expected, got %s",
           question.isBlank() ? "a blank" : "both");
     }
     List<String> candidates = texts(fields, "candidates");

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * {@code POST /v1/rerank} as Cohere's, and {@code POST /rerank} as that of text-embeddings-inference
- * where the documents are called {@code texts}.
+ * {@code POST /v1/rerank} as Cohere's, and {@code POST /rerank} as that of
+ * text-embeddings-inference where the documents are called {@code texts}.
  */
 public final class Rerank implements Endpoint {
   private static final int MOST_DOCUMENTS = 256;

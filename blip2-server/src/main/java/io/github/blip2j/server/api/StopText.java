@@ -25,7 +25,8 @@ final class StopText {
     }
     List<String> texts = fields.strings("stop", MOST);
     if (texts.stream().anyMatch(String::isEmpty)) {
-      throw ApiException.invalid(fields.path("stop"), "strings with text expected, got an empty one");
+      throw ApiException.invalid(
+          fields.path("stop"), "strings with text expected, got an empty one");
     }
     return texts;
   }

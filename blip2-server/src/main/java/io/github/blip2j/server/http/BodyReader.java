@@ -30,7 +30,9 @@ final class BodyReader implements Runnable {
     this.room = room;
   }
 
-  /** Reads; the result is completed by any thread, with an {@link ApiException} for a wrong body. */
+  /**
+   * Reads; the result is completed by any thread, with an {@link ApiException} for a wrong body.
+   */
   CompletableFuture<byte[]> read() {
     long length = request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
     if (length > most) {
@@ -112,7 +114,8 @@ final class BodyReader implements Runnable {
       cause = cause.getCause();
     }
     return cause == null
-        ? ApiException.request(400, "body_incomplete", "body: all of it expected, got its end early")
+        ? ApiException.request(
+            400, "body_incomplete", "body: all of it expected, got its end early")
         : ApiException.request(
             408, "body_too_slow", "body: 1000 bytes a second or more expected, got fewer");
   }

@@ -66,8 +66,7 @@ public final class HttpServer implements AutoCloseable {
     var desk = new Desk(models, queue, threads);
     List<Route> routes = new Routes(metrics, queue::isReady).of(desk);
     var front = new Front(routes, access, limits, metrics, watch);
-    server.setHandler(
-        new GracefulHandler(new MinimumDataRateHandler(front, limits.slowest(), 0)));
+    server.setHandler(new GracefulHandler(new MinimumDataRateHandler(front, limits.slowest(), 0)));
   }
 
   private ServerConnector connector(Limits limits) {

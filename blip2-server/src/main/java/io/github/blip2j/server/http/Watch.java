@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks after the requests under way: whether their clients are there, and their time is not over. */
+/**
+ * Looks after the requests under way: whether their clients are there, and their time is not over.
+ */
 final class Watch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final long PERIOD_MILLIS = 100;
@@ -41,8 +43,7 @@ final class Watch implements AutoCloseable {
           });
 
   Watch() {
-    thread.scheduleWithFixedDelay(
-        this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    thread.scheduleWithFixedDelay(this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Ends a request when this time has passed. */

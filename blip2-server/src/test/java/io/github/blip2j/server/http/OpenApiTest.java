@@ -36,7 +36,8 @@ final class OpenApiTest {
                 paths
                     .getAsJsonObject(path)
                     .keySet()
-                    .forEach(method -> described.add(method.toUpperCase(Locale.ROOT) + " " + path)));
+                    .forEach(
+                        method -> described.add(method.toUpperCase(Locale.ROOT) + " " + path)));
 
     assertEquals(
         routes().stream()
@@ -50,7 +51,9 @@ final class OpenApiTest {
     JsonObject paths = description().getAsJsonObject("paths");
     for (Route route : routes()) {
       JsonObject operation =
-          paths.getAsJsonObject(route.path()).getAsJsonObject(route.method().toLowerCase(Locale.ROOT));
+          paths
+              .getAsJsonObject(route.path())
+              .getAsJsonObject(route.method().toLowerCase(Locale.ROOT));
       assertEquals(route.open(), operation.has("security"), route.path());
     }
   }

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 
 /** The queue and its batches, with the bundled model. */
 final class WorkQueueTest {
-  private static final Path IMAGES = Path.of("..", "blip2-llm/src/test/resources/golden/hf-itm/images");
+  private static final Path IMAGES =
+      Path.of("..", "blip2-llm/src/test/resources/golden/hf-itm/images");
   private static final GenerationConfig LONG =
       GenerationConfig.greedy().maxNewTokens(100).minNewTokens(100);
 
