@@ -54,6 +54,7 @@ public final class Blip2Server implements AutoCloseable {
             address,
             options.apiKey(),
             options.origins(),
+            options.imageHosts(),
             limits,
             options.grace(),
             models,

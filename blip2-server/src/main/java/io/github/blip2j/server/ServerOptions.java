@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,7 @@ public final class ServerOptions {
   private Duration requestTime = Duration.ofSeconds(60);
   private Duration grace = Duration.ofSeconds(30);
   private List<String> origins = List.of();
+  private Set<String> imageHosts = Set.of();
   private LoadOptions loading = LoadOptions.of(Precision.FLOAT32);
 
   private ServerOptions() {}
@@ -162,6 +165,21 @@ public final class ServerOptions {
         });
   }
 
+  /**
+   * With images fetched from this host too, by https, if a client names a URL of it. Without any,
+   * nothing is fetched.
+   */
+  public ServerOptions withImageHost(String name) {
+    require(
+        name.matches("[A-Za-z0-9.-]{1,253}"), "image host expected as example.org, got '%s'", name);
+    return with(
+        copy -> {
+          Set<String> more = new TreeSet<>(imageHosts);
+          more.add(name.toLowerCase(Locale.ROOT));
+          copy.imageHosts = Set.copyOf(more);
+        });
+  }
+
   /** With models loaded in this way, such as in another precision. */
   public ServerOptions withLoading(LoadOptions newLoading) {
     return with(copy -> copy.loading = newLoading);
@@ -182,6 +200,7 @@ public final class ServerOptions {
     copy.requestTime = requestTime;
     copy.grace = grace;
     copy.origins = origins;
+    copy.imageHosts = imageHosts;
     copy.loading = loading;
     change.accept(copy);
     return copy;
@@ -244,6 +263,10 @@ public final class ServerOptions {
 
   List<String> origins() {
     return origins;
+  }
+
+  Set<String> imageHosts() {
+    return imageHosts;
   }
 
   LoadOptions loading() {

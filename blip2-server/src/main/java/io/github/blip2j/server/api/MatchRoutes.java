@@ -30,7 +30,7 @@ public final class MatchRoutes {
     Bodies.Asked asked = Bodies.asked(call);
     Fields fields = asked.fields();
     fields.requireKnown(Set.of("model", "image", "question", "prompt", "candidates", "by"));
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     String question = fields.optionalString("question");
     String prompt = fields.optionalString("prompt");
     if (question != null && (prompt != null || question.isBlank())) {
@@ -97,7 +97,7 @@ public final class MatchRoutes {
     Bodies.Asked asked = Bodies.asked(call);
     Fields fields = asked.fields();
     fields.requireKnown(Set.of("model", "image", "texts"));
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     List<String> texts = texts(fields, "texts");
     ModelSource source = desk.model(fields.optionalString("model"), Task.MATCH);
     long began = System.nanoTime();
@@ -134,7 +134,7 @@ public final class MatchRoutes {
     Bodies.Asked asked = Bodies.asked(call);
     Fields fields = asked.fields();
     fields.requireKnown(Set.of("model", "image", "text", "token", "layer", "format", "overlay"));
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     String text = fields.string("text");
     Integer token = fields.optionalInteger("token");
     Integer layer = fields.optionalInteger("layer");

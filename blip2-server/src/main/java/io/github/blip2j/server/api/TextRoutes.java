@@ -53,7 +53,7 @@ public final class TextRoutes {
 
   private void answer(Bodies.Asked asked, Task task, Function<Blip2, String> prompt, Reply reply) {
     Fields fields = asked.fields();
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     ModelSource source = desk.model(fields.optionalString("model"), task);
     long began = System.nanoTime();
     desk.withDefaults(

@@ -64,7 +64,7 @@ final class OpenApiTest {
             List.of(ModelSource.bundled("bundled")), LoadOptions.of(Precision.FLOAT32), 1);
     var queue = new WorkQueue(models, 1, 0, 1, WorkListener.NONE);
     try (var metrics = new Metrics()) {
-      return new Routes(metrics, () -> true).of(new Desk(models, queue, Runnable::run));
+      return new Routes(metrics, () -> true).of(new Desk(models, queue, Runnable::run, Set.of()));
     }
   }
 
