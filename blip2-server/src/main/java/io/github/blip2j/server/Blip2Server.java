@@ -24,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <pre>{@code
  * try (var server = Blip2Server.start(ServerOptions.defaults())) {
- *   System.out.println(server.address());
+ *   System.out.println(server.uri());
  *   Thread.currentThread().join();
  * }
  * }</pre>
@@ -60,7 +60,12 @@ public final class Blip2Server implements AutoCloseable {
             models,
             queue,
             metrics);
-    http.start();
+    try {
+      http.start();
+    } catch (IOException e) {
+      metrics.close();
+      throw e;
+    }
     this.ready = queue.start(models.sources().get(0).name());
   }
 
@@ -103,7 +108,7 @@ public final class Blip2Server implements AutoCloseable {
   }
 
   /** Where it listens, as in {@code http://127.0.0.1:8080}. */
-  public URI address() {
+  public URI uri() {
     String host = options.host().contains(":") ? "[" + options.host() + "]" : options.host();
     return URI.create("http://" + host + ":" + http.port());
   }

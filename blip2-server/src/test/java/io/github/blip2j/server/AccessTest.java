@@ -28,7 +28,7 @@ final class AccessTest {
                 .withPort(0)
                 .withApiKey("secret")
                 .withCorsOrigin("https://example.org"));
-    client = new Client(server.address());
+    client = new Client(server.uri());
     server.ready().join();
   }
 
@@ -60,6 +60,20 @@ final class AccessTest {
 
     assertEquals(
         200, client.send(request.header("Authorization", "Bearer secret").build()).statusCode());
+  }
+
+  @Test
+  void head_isAnsweredAsGet() {
+    HttpRequest head =
+        client
+            .request("/health")
+            .method("HEAD", HttpRequest.BodyPublishers.noBody())
+            .build();
+
+    HttpResponse<String> answer = client.send(head);
+
+    assertEquals(200, answer.statusCode());
+    assertEquals("", answer.body());
   }
 
   @Test
@@ -102,7 +116,7 @@ final class AccessTest {
     assertEquals(
         "https://example.org",
         allowed.headers().firstValue("Access-Control-Allow-Origin").orElse(""));
-    assertEquals(200, origin(server.address().toString()).statusCode());
+    assertEquals(200, origin(server.uri().toString()).statusCode());
   }
 
   private static HttpResponse<String> origin(String origin) {
@@ -151,7 +165,7 @@ final class AccessTest {
     IOException e =
         assertThrows(
             IOException.class,
-            () -> Blip2Server.start(ServerOptions.defaults().withPort(server.address().getPort())));
+            () -> Blip2Server.start(ServerOptions.defaults().withPort(server.uri().getPort())));
 
     assertTrue(String.valueOf(e.getMessage()).contains("expected to be free"), e.getMessage());
   }

@@ -55,7 +55,7 @@ final class AnswersTest {
                 .withPort(0)
                 .withBundledModel("bundled")
                 .withModel("itm", Client.MATCHER));
-    client = new Client(server.address());
+    client = new Client(server.uri());
     blip2 = Blip2.bundled();
     matcher = ImageTextMatcher.load(Client.MATCHER);
     images = new ArrayList<>();

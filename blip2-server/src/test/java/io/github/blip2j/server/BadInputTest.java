@@ -41,7 +41,7 @@ final class BadInputTest {
                 .withMaxPixels(1_000_000)
                 .withBundledModel("bundled")
                 .withModel("itm", Client.MATCHER));
-    client = new Client(server.address());
+    client = new Client(server.uri());
     server.ready().join();
   }
 

@@ -30,7 +30,7 @@ final class CancellationTest {
 
   private void start(ServerOptions options) throws IOException {
     server = Blip2Server.start(options.withPort(0).withGrace(Duration.ZERO));
-    client = new Client(server.address());
+    client = new Client(server.uri());
     server.ready().join();
     client.post("/v1/caption", Client.about(Client.IMAGES[0]));
   }

@@ -70,7 +70,7 @@ final class ClientsTest {
   }
 
   private static String address() {
-    return server.address() + "/v1";
+    return server.uri() + "/v1";
   }
 
   private static UserMessage about(String text) {
@@ -155,7 +155,7 @@ final class ClientsTest {
     Path image = Files.writeString(folder.resolve("image"), Client.dataUrl(Client.IMAGES[0]));
     Path errors = folder.resolve("errors");
     Process node =
-        new ProcessBuilder("node", "openai.mjs", server.address().toString(), image.toString())
+        new ProcessBuilder("node", "openai.mjs", server.uri().toString(), image.toString())
             .directory(NODE.toFile())
             .redirectError(errors.toFile())
             .start();

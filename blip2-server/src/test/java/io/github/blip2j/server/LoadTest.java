@@ -1,6 +1,7 @@
 package io.github.blip2j.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
@@ -34,7 +35,7 @@ final class LoadTest {
     try (Blip2Server server =
         Blip2Server.start(ServerOptions.defaults().withPort(0).withQueue(4))) {
       server.ready().join();
-      var client = new Client(server.address());
+      var client = new Client(server.uri());
       ExecutorService clients = Executors.newFixedThreadPool(16);
       List<Future<HttpResponse<String>>> answers = new ArrayList<>();
       for (int i = 0; i < 300; i++) {
@@ -84,7 +85,7 @@ final class LoadTest {
   void slowClients_delayNobody_andAreCutOff() throws Exception {
     try (Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0))) {
       server.ready().join();
-      var client = new Client(server.address());
+      var client = new Client(server.uri());
       client.post("/v1/caption", Client.about(Client.IMAGES[0]));
       List<Socket> slow = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
@@ -119,20 +120,15 @@ final class LoadTest {
   void close_waitsForRequestsUnderWay() throws Exception {
     Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0));
     server.ready().join();
-    var client = new Client(server.address());
+    var client = new Client(server.uri());
     ExecutorService clients = Executors.newFixedThreadPool(4);
     List<Future<HttpResponse<String>>> answers = new ArrayList<>();
     JsonObject asked = Client.about(Client.IMAGES[0]);
     asked.add("candidates", manyCandidates());
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       answers.add(clients.submit(() -> client.post("/v1/rank", asked)));
     }
-    while (client.json("/v1/status").get("running").getAsInt() == 0) {
-      Thread.sleep(5);
-    }
-    while (client.json("/v1/status").get("queue").getAsInt() < 2) {
-      Thread.sleep(5);
-    }
+    awaitArrival(client, answers.get(0));
     server.close();
 
     for (Future<HttpResponse<String>> answer : answers) {
@@ -141,10 +137,22 @@ final class LoadTest {
     clients.shutdown();
   }
 
+  /** Waits until one request runs and one waits, which lasts for seconds. */
+  private static void awaitArrival(Client client, Future<?> first) throws InterruptedException {
+    while (true) {
+      JsonObject status = client.json("/v1/status");
+      if (status.get("running").getAsInt() + status.get("queue").getAsInt() == 2) {
+        return;
+      }
+      assertFalse(first.isDone(), "the first done before the second has arrived");
+      Thread.sleep(5);
+    }
+  }
+
   private static JsonArray manyCandidates() {
     var candidates = new JsonArray();
-    for (int i = 0; i < 300; i++) {
-      candidates.add(i + " a large red circle".repeat(10));
+    for (int i = 0; i < 1000; i++) {
+      candidates.add(i + " a large red circle".repeat(13));
     }
     return candidates;
   }
@@ -152,7 +160,7 @@ final class LoadTest {
   @Test
   void health_isLoadingUntilTheModelIsThere() throws IOException {
     try (Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0))) {
-      var client = new Client(server.address());
+      var client = new Client(server.uri());
       HttpResponse<String> early = client.get("/health");
       boolean loading = early.statusCode() == 503 && early.body().contains("loading");
       assertTrue(loading || early.statusCode() == 200, early.body());

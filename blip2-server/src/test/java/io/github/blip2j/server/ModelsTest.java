@@ -38,7 +38,7 @@ final class ModelsTest {
                 .withBundledModel("bundled")
                 .withModel("itm", Client.MATCHER))) {
       server.ready().join();
-      var client = new Client(server.address());
+      var client = new Client(server.uri());
       String before = text(client);
       assertEquals("[\"bundled\"]", loaded(client));
 
@@ -71,7 +71,7 @@ final class ModelsTest {
                 .withBundledModel("bundled")
                 .withModel("itm", folder))) {
       server.ready().join();
-      var client = new Client(server.address());
+      var client = new Client(server.uri());
       Files.delete(folder.resolve("model.safetensors"));
 
       HttpResponse<String> answer = client.post("/v1/match", match("itm"));
@@ -110,7 +110,7 @@ final class ModelsTest {
   @Test
   void task_thatNoModelCanDo_isNamed() throws IOException {
     try (Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0))) {
-      var client = new Client(server.address());
+      var client = new Client(server.uri());
       JsonObject asked = new JsonObject();
       asked.addProperty("input", "two cats");
 

@@ -170,10 +170,10 @@ public final class ServeCommand implements Callable<Integer> {
   private void report(Blip2Server server) {
     if (run.json) {
       var json = new JsonObject();
-      json.addProperty("url", server.address().toString());
+      json.addProperty("url", server.uri().toString());
       JsonReport.print(console, json);
     } else {
-      console.out().println(server.address());
+      console.out().println(server.uri());
     }
     console.out().flush();
   }

@@ -55,7 +55,7 @@ final class Front extends Handler.Abstract {
         return true;
       }
       String path = Request.getPathInContext(request);
-      Route route = route(request.getMethod(), path);
+      Route route = route(request.getMethod().replace("HEAD", "GET"), path);
       if (!route.open()) {
         access.requireKey(request);
       }
