@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -360,7 +361,7 @@ final class BadInputTest {
     assertError(client.get("/none"), 404, null);
   }
 
-  private static void assertError(HttpResponse<String> answer, int status, String param) {
+  private static void assertError(HttpResponse<String> answer, int status, @Nullable String param) {
     assertEquals(status, answer.statusCode(), answer.body());
     JsonObject error =
         JsonParser.parseString(answer.body()).getAsJsonObject().getAsJsonObject("error");

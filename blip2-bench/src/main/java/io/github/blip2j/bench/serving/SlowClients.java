@@ -18,8 +18,13 @@ final class SlowClients implements AutoCloseable {
 
   SlowClients(URI address, int count) throws IOException {
     byte[] head =
-        ("POST /v1/caption HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
-                + "Content-Length: 100000\r\n\r\n")
+        String.join(
+                "\r\n",
+                "POST /v1/caption HTTP/1.1",
+                "Host: localhost",
+                "Content-Type: image/png",
+                "Content-Length: 100000",
+                "\r\n")
             .getBytes(StandardCharsets.ISO_8859_1);
     for (int i = 0; i < count; i++) {
       var socket = new Socket(address.getHost(), address.getPort());

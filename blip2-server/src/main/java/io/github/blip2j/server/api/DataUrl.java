@@ -33,7 +33,7 @@ final class DataUrl {
     try {
       return Picture.of(path, Base64.getDecoder().decode(url.substring(comma + 1)));
     } catch (IllegalArgumentException e) {
-      throw ApiException.invalid(path, "base64 expected, got %s", e.getMessage());
+      throw ApiException.invalid(path, "base64 expected, got %s", String.valueOf(e.getMessage()));
     }
   }
 

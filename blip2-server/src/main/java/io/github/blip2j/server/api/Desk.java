@@ -107,7 +107,7 @@ public final class Desk {
   <R> void submit(Job<R> job, Reply reply, Consumer<R> answer) {
     queue.add(job);
     reply.onAbandoned(reason -> queue.cancel(job, reason));
-    job.result()
+    var unused = job.result()
         .whenCompleteAsync(
             (result, failure) -> {
               if (failure != null) {

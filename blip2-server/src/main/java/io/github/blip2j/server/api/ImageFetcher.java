@@ -12,6 +12,7 @@ import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -141,9 +142,11 @@ final class ImageFetcher {
     if (end < 0 || end > MOST_HEADER) {
       throw ApiException.invalid(path, "an HTTP response expected, got another");
     }
-    String[] lines = new String(response, 0, end, StandardCharsets.ISO_8859_1).split("\r\n");
-    if (!lines[0].matches("HTTP/1\\.[01] 200( .*)?")) {
-      String status = lines[0].replaceFirst("^\\S+ ", "").replaceAll("[^0-9].*", "");
+    List<String> lines =
+        new String(response, 0, end, StandardCharsets.ISO_8859_1).lines().toList();
+    String first = lines.isEmpty() ? "" : lines.get(0);
+    if (!first.matches("HTTP/1\\.[01] 200( .*)?")) {
+      String status = first.replaceFirst("^\\S+ ", "").replaceAll("[^0-9].*", "");
       throw ApiException.invalid(
           path, "status 200 expected from its host, got '%s'; redirects are not followed", status);
     }

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import org.eclipse.jetty.http.BadMessageException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -105,7 +105,7 @@ final class BodyReader implements Runnable {
   }
 
   private static Throwable failure(Throwable failure) {
-    if (failure instanceof BadMessageException bad) {
+    if (failure instanceof HttpException bad) {
       return ApiException.request(
           bad.getCode(), "bad_request", "body: " + String.valueOf(bad.getReason()));
     }

@@ -83,7 +83,7 @@ final class Front extends Handler.Abstract {
     Request.addCompletionListener(request, failure -> reader.release());
     request.addIdleTimeoutListener(timeout -> !watch.isWatched(exchange));
     watch.time(request, exchange, limits.request());
-    reader
+    var unused = reader
         .read()
         .whenComplete(
             (body, failure) -> {

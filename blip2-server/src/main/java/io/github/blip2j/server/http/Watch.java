@@ -1,6 +1,7 @@
 package io.github.blip2j.server.http;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -43,7 +44,7 @@ final class Watch implements AutoCloseable {
           });
 
   Watch() {
-    thread.scheduleWithFixedDelay(this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    var unused = thread.scheduleWithFixedDelay(this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Ends a request when this time has passed. */
@@ -68,7 +69,7 @@ final class Watch implements AutoCloseable {
   }
 
   private void look() {
-    for (Map.Entry<Exchange, Watched> entry : requests.entrySet()) {
+    for (Map.Entry<Exchange, Watched> entry : List.copyOf(requests.entrySet())) {
       try {
         look(entry.getKey(), entry.getValue());
       } catch (RuntimeException e) {
