@@ -65,10 +65,7 @@ final class AccessTest {
   @Test
   void head_isAnsweredAsGet() {
     HttpRequest head =
-        client
-            .request("/health")
-            .method("HEAD", HttpRequest.BodyPublishers.noBody())
-            .build();
+        client.request("/health").method("HEAD", HttpRequest.BodyPublishers.noBody()).build();
 
     HttpResponse<String> answer = client.send(head);
 

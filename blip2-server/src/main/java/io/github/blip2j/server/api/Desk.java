@@ -107,20 +107,21 @@ public final class Desk {
   <R> void submit(Job<R> job, Reply reply, Consumer<R> answer) {
     queue.add(job);
     reply.onAbandoned(reason -> queue.cancel(job, reason));
-    var unused = job.result()
-        .whenCompleteAsync(
-            (result, failure) -> {
-              if (failure != null) {
-                reply.fail(failure);
-                return;
-              }
-              try {
-                answer.accept(result);
-              } catch (RuntimeException e) {
-                reply.fail(e);
-              }
-            },
-            executor);
+    var unused =
+        job.result()
+            .whenCompleteAsync(
+                (result, failure) -> {
+                  if (failure != null) {
+                    reply.fail(failure);
+                    return;
+                  }
+                  try {
+                    answer.accept(result);
+                  } catch (RuntimeException e) {
+                    reply.fail(e);
+                  }
+                },
+                executor);
   }
 
   /** Milliseconds of a job, for answers: waiting, working and both. */

@@ -111,7 +111,11 @@ final class ImageFetcher {
       String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
       String file = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
       String request =
-          "GET " + file + query + " HTTP/1.0\r\nHost: " + uri.getHost()
+          "GET "
+              + file
+              + query
+              + " HTTP/1.0\r\nHost: "
+              + uri.getHost()
               + "\r\nAccept: image/*\r\nUser-Agent: blip2\r\nConnection: close\r\n\r\n";
       secure.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       secure.getOutputStream().flush();
@@ -142,8 +146,7 @@ final class ImageFetcher {
     if (end < 0 || end > MOST_HEADER) {
       throw ApiException.invalid(path, "an HTTP response expected, got another");
     }
-    List<String> lines =
-        new String(response, 0, end, StandardCharsets.ISO_8859_1).lines().toList();
+    List<String> lines = new String(response, 0, end, StandardCharsets.ISO_8859_1).lines().toList();
     String first = lines.isEmpty() ? "" : lines.get(0);
     if (!first.matches("HTTP/1\\.[01] 200( .*)?")) {
       String status = first.replaceFirst("^\\S+ ", "").replaceAll("[^0-9].*", "");

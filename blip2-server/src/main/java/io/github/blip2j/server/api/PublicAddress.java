@@ -26,7 +26,9 @@ final class PublicAddress {
         : address instanceof Inet6Address && isPublic6(bytes);
   }
 
-  /** RFC 6890: also this network, CGNAT, protocol assignments, benchmarks, documentation, class E. */
+  /**
+   * RFC 6890: also this network, CGNAT, protocol assignments, benchmarks, documentation, class E.
+   */
   private static boolean isPublic4(byte[] bytes) {
     int a = bytes[0] & BYTE;
     int b = bytes[1] & BYTE;

@@ -37,8 +37,7 @@ public final class Rerank implements Endpoint {
     JsonArray given = Fields.array(name, fields.required(name, "a list of documents"));
     Fields.requireCount(name, given, MOST_DOCUMENTS);
     EmbedJob.Input query =
-        Embeddings.input(
-            "query", fields.required("query", "text or a data URL"), desk.images());
+        Embeddings.input("query", fields.required("query", "text or a data URL"), desk.images());
     List<EmbedJob.Input> documents = new ArrayList<>();
     for (int i = 0; i < given.size(); i++) {
       documents.add(Embeddings.input(name + "[" + i + "]", given.get(i), desk.images()));

@@ -47,8 +47,7 @@ final class ImageFetcherTest {
         "2001::1",
         "2001:db8::1"
       })
-  void address_ofThisMachineOrItsNetworks_isNotPublic(String address)
-      throws UnknownHostException {
+  void address_ofThisMachineOrItsNetworks_isNotPublic(String address) throws UnknownHostException {
     assertEquals(false, PublicAddress.is(InetAddress.getByName(address)));
   }
 
