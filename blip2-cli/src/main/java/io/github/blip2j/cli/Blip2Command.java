@@ -20,6 +20,7 @@ import io.github.blip2j.cli.model.ImportCommand;
 import io.github.blip2j.cli.model.InspectCommand;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.runfile.RunFile;
+import io.github.blip2j.cli.serve.ServeCommand;
 import io.github.blip2j.cli.text.CaptionCommand;
 import io.github.blip2j.cli.text.RankCommand;
 import io.github.blip2j.cli.text.VqaCommand;
@@ -50,7 +51,8 @@ import picocli.CommandLine.ParseResult;
       "",
       "Exit codes: 0 done, 1 the work failed, 2 wrong usage.",
       "Variables: JAVA_HOME the Java to run on, BLIP2_JAVA_OPTS options for it, as in -Xmx8g, "
-          + "BLIP2_CLASSPATH jars of model families of your own, separated as on a class path."
+          + "BLIP2_CLASSPATH jars of model families of your own, separated as on a class path, "
+          + "BLIP2_API_KEY the key of serve."
     })
 final class Blip2Command {
   private Blip2Command() {}
@@ -85,6 +87,7 @@ final class Blip2Command {
         .addSubcommand(new RankCommand(console))
         .addSubcommand(new MatchCommand(console))
         .addSubcommand(new EmbedCommand(console))
+        .addSubcommand(new ServeCommand(console, cache))
         .addSubcommand(new DoctorCommand(console))
         .addSubcommand(new BenchCommand(console))
         .addSubcommand(

@@ -325,6 +325,16 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
+   * Texts that continue each prompt, with a listener that receives tokens as they are decided.
+   *
+   * @param listener as in {@link #generate(ImageFeatures, List, GenerationConfig, TokenStreamer)}
+   */
+  public List<List<Generated>> generate(
+      List<Prompt> prompts, GenerationConfig decoding, TokenStreamer listener) {
+    return pipeline().generate(prompts, decoding, listener);
+  }
+
+  /**
    * Generates one text and hands it out piece by piece while it is decoded; otherwise as {@link
    * #generate(Image, String, GenerationConfig)}. Beam search decides all of it at its end.
    *

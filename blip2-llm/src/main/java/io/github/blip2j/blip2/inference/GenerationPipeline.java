@@ -67,12 +67,20 @@ public final class GenerationPipeline {
 
   /** Texts that continue each prompt of images and text in any order, the best first. */
   public List<List<Generated>> generate(List<Prompt> prompts, GenerationConfig decoding) {
+    return generate(prompts, decoding, UNHEARD);
+  }
+
+  /** The same, with a listener for the tokens. */
+  public List<List<Generated>> generate(
+      List<Prompt> prompts, GenerationConfig decoding, TokenStreamer listener) {
     Arguments.requiredAll("generate", "prompt", prompts);
     required("generate", "decoding", decoding);
+    required("generate", "listener", listener);
     try (var open = session.enter();
         var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
-      return generator.generate(encode("generate", prompts), decoding, UNHEARD);
+      TokenStreamer aside = (row, token) -> session.aside(() -> listener.onToken(row, token));
+      return generator.generate(encode("generate", prompts), decoding, aside);
     }
   }
 

@@ -2,6 +2,8 @@ package io.github.blip2j.blip2.inference;
 
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,66 @@ public final class ImageFeatures implements AutoCloseable {
   /** The vision encoder's features, for a model whose queries need an instruction. */
   static ImageFeatures uninstructed(GenerationSession source, Tensor patches) {
     return new ImageFeatures(source, patches);
+  }
+
+  /**
+   * Features of all images of several, in order, in memory of their own.
+   *
+   * @param parts at least one, all of one model and convention; they stay open
+   * @throws IllegalArgumentException if there is none, or they are of different models
+   */
+  public static ImageFeatures joined(List<ImageFeatures> parts) {
+    if (parts.isEmpty()) {
+      throw new IllegalArgumentException("features: parts expected at least 1, got 0");
+    }
+    GenerationSession source = parts.get(0).source;
+    parts.forEach(part -> part.requireOf("features", source));
+    return source.during(
+        () -> {
+          try (var scope = Scope.open(source.backend())) {
+            Tensor patches = Tensor.concat(0, parts.stream().map(ImageFeatures::patches).toList());
+            if (source.model().config().readsInstruction()) {
+              return new ImageFeatures(source, patches);
+            }
+            return new ImageFeatures(
+                source,
+                patches,
+                Tensor.concat(0, parts.stream().map(ImageFeatures::queries).toList()),
+                Tensor.concat(0, parts.stream().map(ImageFeatures::prompt).toList()));
+          }
+        });
+  }
+
+  /** Features of each image alone, in memory of their own. */
+  public List<ImageFeatures> each() {
+    return source.during(
+        () -> {
+          List<ImageFeatures> each = new ArrayList<>();
+          try (var scope = Scope.open(source.backend())) {
+            for (int i = 0; i < size; i++) {
+              each.add(one(i));
+            }
+          }
+          return List.copyOf(each);
+        });
+  }
+
+  private ImageFeatures one(int i) {
+    Tensor own = patches().narrow(0, i, 1).copy();
+    return queries == null
+        ? new ImageFeatures(source, own)
+        : new ImageFeatures(
+            source, own, queries().narrow(0, i, 1).copy(), prompt().narrow(0, i, 1).copy());
+  }
+
+  /** The memory that these features hold, in bytes. */
+  public long bytes() {
+    return gate.call(
+        () ->
+            Float.BYTES
+                * (patches.shape().size()
+                    + (queries == null ? 0 : queries.shape().size())
+                    + (prompt == null ? 0 : prompt.shape().size())));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.blip2j.vision.image;
 
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
+import java.awt.image.BufferedImage;
 
 /**
  * Relevance of patches drawn over an image, as BLIP draws its attention maps ({@code getAttMap} in
@@ -61,6 +62,25 @@ public final class HeatMap {
     return Image.wrap(image.width(), image.height(), samples);
   }
 
+  /**
+   * The map without an image: its colours, and its opacity as alpha. Drawn over the image it was
+   * computed from, it gives {@link #over}.
+   *
+   * @return as {@link BufferedImage#TYPE_INT_ARGB}
+   */
+  public BufferedImage alone(int width, int height) {
+    Plane map = stretched(width, height);
+    var drawing = new BufferedImage(width, height, BufferedImage.TYPE_INT_ARGB);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        double m = map.at(x, y);
+        int rgb = level(Jet.red(m)) << 16 | level(Jet.green(m)) << 8 | level(Jet.blue(m));
+        drawing.setRGB(x, y, level(Math.pow(m, OPACITY)) << 24 | rgb);
+      }
+    }
+    return drawing;
+  }
+
   /** The map at this size, in 0..1. */
   Plane stretched(int width, int height) {
     Plane spline =
@@ -69,6 +89,10 @@ public final class HeatMap {
             .clipped(); // a spline overshoots
     var blur = new GaussianBlur(BLUR * Math.max(width, height));
     return spline.filtered(blur::blur, blur::blur).normalised();
+  }
+
+  private static int level(double part) {
+    return (int) Math.round(LEVELS * part);
   }
 
   private static byte mixed(int level, double colour, double m) {

@@ -1,0 +1,5 @@
+/** The command that serves models. Internal. */
+@NullMarked
+package io.github.blip2j.cli.serve;
+
+import org.jspecify.annotations.NullMarked;

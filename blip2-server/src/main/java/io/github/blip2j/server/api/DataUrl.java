@@ -1,0 +1,43 @@
+package io.github.blip2j.server.api;
+
+import io.github.blip2j.server.work.Picture;
+import java.util.Base64;
+
+/** Images in data URLs (RFC 2397), base64 alone. */
+final class DataUrl {
+  private static final String SCHEME = "data:";
+  private static final String BASE64 = ";base64";
+
+  private DataUrl() {}
+
+  static boolean is(String text) {
+    return text.startsWith(SCHEME);
+  }
+
+  /**
+   * The image of a data URL.
+   *
+   * @param path the name of the field
+   */
+  static Picture picture(String path, String url) {
+    int comma = url.indexOf(',');
+    String head = comma < 0 ? url : url.substring(SCHEME.length(), comma);
+    if (comma < 0 || !Fields.lower(head).endsWith(BASE64)) {
+      throw ApiException.invalid(
+          path, "data:image/...;base64,... expected, got a data URL without ;base64");
+    }
+    String type = Fields.lower(head.substring(0, head.length() - BASE64.length()));
+    if (!type.startsWith("image/")) {
+      throw ApiException.invalid(path, "an image/ type expected, got '%s'", shortened(type));
+    }
+    try {
+      return Picture.of(path, Base64.getDecoder().decode(url.substring(comma + 1)));
+    } catch (IllegalArgumentException e) {
+      throw ApiException.invalid(path, "base64 expected, got %s", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 40 ? text : text.substring(0, 40) + "...";
+  }
+}

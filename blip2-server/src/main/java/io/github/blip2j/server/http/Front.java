@@ -1,0 +1,154 @@
+package io.github.blip2j.server.http;
+
+import io.github.blip2j.server.api.ApiException;
+import io.github.blip2j.server.api.Call;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Fields;
+import org.jspecify.annotations.Nullable;
+
+/** Every request: access, route, body, endpoint. */
+final class Front extends Handler.Abstract {
+  private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final String POLICY = "default-src 'self'; img-src 'self' data: blob:";
+
+  private final List<Route> routes;
+  private final Access access;
+  private final Limits limits;
+  private final Metrics metrics;
+  private final Watch watch;
+  private final AtomicLong room;
+
+  Front(List<Route> routes, Access access, Limits limits, Metrics metrics, Watch watch) {
+    this.routes = List.copyOf(routes);
+    this.access = access;
+    this.limits = limits;
+    this.metrics = metrics;
+    this.watch = watch;
+    this.room = new AtomicLong(limits.heldBytes());
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    String id = id(request);
+    response.getHeaders().put("X-Request-Id", id);
+    response.getHeaders().put("X-Content-Type-Options", "nosniff");
+    response.getHeaders().put("Content-Security-Policy", POLICY);
+    var exchange = new Exchange(response, callback);
+    try {
+      access.requireHost(request);
+      access.allowOrigin(request, response);
+      if (request.getMethod().equals("OPTIONS")) {
+        response.setStatus(204);
+        callback.succeeded();
+        return true;
+      }
+      String path = Request.getPathInContext(request);
+      Route route = route(request.getMethod().replace("HEAD", "GET"), path);
+      if (!route.open()) {
+        access.requireKey(request);
+      }
+      Request.addCompletionListener(
+          request,
+          failure ->
+              metrics.answered(
+                  route.path(),
+                  failure == null ? response.getStatus() : 499,
+                  System.nanoTime() - request.getBeginNanoTime()));
+      dispatch(request, route, id, path, exchange);
+    } catch (RuntimeException e) {
+      exchange.refuse(e);
+    }
+    return true;
+  }
+
+  private void dispatch(Request request, Route route, String id, String path, Exchange exchange) {
+    String rest = String.valueOf(route.rest(path));
+    if (route.method().equals("GET")) {
+      route.endpoint().handle(call(request, id, rest, new byte[0]), exchange);
+      return;
+    }
+    var reader = new BodyReader(request, limits.bodyBytes(), room);
+    Request.addCompletionListener(request, failure -> reader.release());
+    request.addIdleTimeoutListener(timeout -> !watch.isWatched(exchange));
+    watch.time(request, exchange, limits.request());
+    var unused =
+        reader
+            .read()
+            .whenComplete(
+                (body, failure) -> {
+                  if (failure != null) {
+                    exchange.refuse(failure);
+                    return;
+                  }
+                  try {
+                    watch.client(request, exchange);
+                    route.endpoint().handle(call(request, id, rest, body), exchange);
+                  } catch (Throwable e) {
+                    exchange.fail(e);
+                  }
+                });
+  }
+
+  private Route route(String method, String path) {
+    List<String> methods = new ArrayList<>();
+    for (Route route : routes) {
+      if (route.rest(path) != null) {
+        if (route.method().equals(method)) {
+          return route;
+        }
+        methods.add(route.method());
+      }
+    }
+    if (methods.isEmpty()) {
+      throw ApiException.request(
+          404, "not_found", "path: one that GET /openapi.json lists expected, got another");
+    }
+    throw ApiException.request(
+        405,
+        "method_not_allowed",
+        String.format(Locale.ROOT, "method: %s expected for this path, got another", methods));
+  }
+
+  private static Call call(Request request, String id, String rest, byte[] body) {
+    String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
+    return new Call(id, rest, query(request), lower(type), new FormBody(body, type));
+  }
+
+  private static @Nullable String lower(@Nullable String type) {
+    return type == null ? null : type.toLowerCase(Locale.ROOT);
+  }
+
+  private static Map<String, List<String>> query(Request request) {
+    Map<String, List<String>> query = new LinkedHashMap<>();
+    if (request.getHttpURI().getQuery() == null) {
+      return query;
+    }
+    try {
+      for (Fields.Field field : Request.extractQueryParameters(request)) {
+        query.put(field.getName(), List.copyOf(field.getValues()));
+      }
+    } catch (RuntimeException e) { // bytes that are no UTF-8, and broken escapes
+      throw ApiException.request(400, "invalid_query", "query: name=value expected, got another");
+    }
+    return query;
+  }
+
+  private static String id(Request request) {
+    String given = request.getHeaders().get("X-Request-Id");
+    return given != null && REQUEST_ID.matcher(given).matches()
+        ? given
+        : UUID.randomUUID().toString();
+  }
+}

@@ -1,0 +1,38 @@
+package io.github.blip2j.server.http;
+
+import java.time.Duration;
+
+/**
+ * Limits for requests.
+ *
+ * @param bodyBytes the most bytes of a body
+ * @param heldBytes the most bytes of all bodies together
+ * @param headerBytes the most bytes of a request's header
+ * @param connections the most connections
+ * @param idle how long a connection may be silent
+ * @param request how long a request may take, its body included
+ * @param slowest the fewest bytes a second of a body
+ */
+public record Limits(
+    long bodyBytes,
+    long heldBytes,
+    int headerBytes,
+    int connections,
+    Duration idle,
+    Duration request,
+    int slowest) {
+  private static final int HEADER_BYTES = 8192;
+  private static final int SLOWEST = 1000;
+  private static final int BODIES = 16;
+
+  /**
+   * The usual limits.
+   *
+   * @param imageBytes the most bytes of an image, which base64 makes a third longer
+   */
+  public static Limits usual(long imageBytes, int connections, Duration request) {
+    long body = imageBytes / 3 * 4 + (1 << 20);
+    return new Limits(
+        body, BODIES * body, HEADER_BYTES, connections, Duration.ofSeconds(30), request, SLOWEST);
+  }
+}

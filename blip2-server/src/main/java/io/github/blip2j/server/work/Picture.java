@@ -1,0 +1,51 @@
+package io.github.blip2j.server.work;
+
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageDecoder;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** An image as a client sent it, still encoded. */
+public final class Picture {
+  private final String name;
+  private final byte[] file;
+  private final String hash;
+
+  private Picture(String name, byte[] file, String hash) {
+    this.name = name;
+    this.file = file;
+    this.hash = hash;
+  }
+
+  /**
+   * An image.
+   *
+   * @param name what to call it in messages, as {@code messages[0].content[1].image_url}
+   * @param file its bytes, which must not change
+   */
+  public static Picture of(String name, byte[] file) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(file);
+      return new Picture(name, file, HexFormat.of().formatHex(digest));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java has SHA-256", e);
+    }
+  }
+
+  /** What it is called in messages. */
+  public String name() {
+    return name;
+  }
+
+  /** The SHA-256 of its bytes, by which equal ones are known. */
+  String hash() {
+    return hash;
+  }
+
+  /** Decodes it. */
+  Image decode(long maxPixels) throws IOException {
+    return new ImageDecoder().withMaxPixels(maxPixels).decode(file, name);
+  }
+}
