@@ -68,8 +68,7 @@ public final class ObjectFile {
     if (TableRecords.is(file)) {
       new TableRecords(file).read(sink);
     } else if (JsonRecords.form(file) == JsonRecords.Form.SECTIONS) {
-      new SectionedFile(file, RecordParser.strict())
-          .annotations(each -> sink.accept(null, each));
+      new SectionedFile(file, RecordParser.strict()).annotations(each -> sink.accept(null, each));
     } else {
       new JsonRecords(file).read(sink);
     }

@@ -429,7 +429,8 @@ final class DataFileTest {
 
   @Test
   void readImages_haveAllCaptionsInTheOrderOfTheImages() throws IOException {
-    String test = COCO.replace("{\"image_id\": 285, \"id\": 40, \"caption\": \"A bear in the grass.\"},", "");
+    String test =
+        COCO.replace("{\"image_id\": 285, \"id\": 40, \"caption\": \"A bear in the grass.\"},", "");
     String own =
         """
         {"image": "a.jpg", "id": 7, "caption": null}
@@ -450,10 +451,16 @@ final class DataFileTest {
 
   @Test
   void readImages_ofSeveralSplits_asksForOne() throws IOException {
-    Path file = write("own.json", "[{\"image\": \"a\", \"split\": \"x\"}, {\"image\": \"b\", \"split\": \"y\"}]");
+    Path file =
+        write(
+            "own.json",
+            "[{\"image\": \"a\", \"split\": \"x\"}, {\"image\": \"b\", \"split\": \"y\"}]");
 
     assertEquals(
-        file + ": records expected of one split, got those of x, y; choose one, as in " + file + "@y",
+        file
+            + ": records expected of one split, got those of x, y; choose one, as in "
+            + file
+            + "@y",
         assertThrows(DataException.class, () -> DataFile.of(file).readImages()).getMessage());
     assertEquals(1, DataFile.of(file).withSplit("y").readImages().size());
   }
@@ -480,8 +487,7 @@ final class DataFileTest {
     DataFile named = DataFile.of(some).withImageNames(new ImageNames("x_{4}.png"));
 
     assertEquals(List.of("no", "yes", "no", "no"), joined.answerTexts());
-    assertEquals(
-        new Answer("yes", 0.25, new Answer.Person("2", "maybe")), joined.answers().get(1));
+    assertEquals(new Answer("yes", 0.25, new Answer.Person("2", "maybe")), joined.answers().get(1));
     assertEquals(List.of("2"), number.answerTexts());
     assertEquals("x_0073.png", named.readQuestions().get(0).image().path());
     assertRefused(

@@ -50,8 +50,7 @@ public final class ImageFolder {
    */
   static String named(String where, @Nullable String image) throws DataException {
     if (image == null) {
-      throw new DataException(
-          where + ": file name expected, got none; take a file that tells it");
+      throw new DataException(where + ": file name expected, got none; take a file that tells it");
     }
     return image;
   }

@@ -37,8 +37,7 @@ public record RetrievalReport(
 
   private static List<List<Integer>> best(List<Ranking> rankings) {
     return rankings.stream()
-        .map(
-            each -> IntStream.range(0, Math.min(KEPT, each.size())).map(each::id).boxed().toList())
+        .map(each -> IntStream.range(0, Math.min(KEPT, each.size())).map(each::id).boxed().toList())
         .toList();
   }
 

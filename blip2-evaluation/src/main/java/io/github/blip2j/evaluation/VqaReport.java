@@ -1,7 +1,7 @@
 package io.github.blip2j.evaluation;
 
-import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.data.Question;
+import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.evaluation.data.QuestionItem;
 import io.github.blip2j.metrics.HumanAnswer;
 import io.github.blip2j.metrics.VqaAccuracy;

@@ -95,7 +95,12 @@ public final class VqaTask {
     images.requireAll(files);
     List<JsonObject> results =
         ResumableRun.of(
-            questions, QuestionItem::id, batchSize, journal, listener, some -> answer(some, images));
+            questions,
+            QuestionItem::id,
+            batchSize,
+            journal,
+            listener,
+            some -> answer(some, images));
     Map<String, Answer> answers = new LinkedHashMap<>();
     for (int i = 0; i < questions.size(); i++) {
       answers.put(

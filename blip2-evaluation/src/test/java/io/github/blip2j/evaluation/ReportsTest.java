@@ -75,10 +75,8 @@ final class ReportsTest {
 
   @Test
   void choices_areComparedWithTheRightOne() {
-        List<QuestionItem> questions =
-        List.of(
-            chosen("1", people("dog", 3)),
-            chosen("2", people("dogs", 3)));
+    List<QuestionItem> questions =
+        List.of(chosen("1", people("dog", 3)), chosen("2", people("dogs", 3)));
     List<Answer> answers = List.of(new Answer("dog", "dog"), new Answer("dog", "cat"));
 
     VqaReport report = VqaReport.of(questions, answers, Metric.AOKVQA);

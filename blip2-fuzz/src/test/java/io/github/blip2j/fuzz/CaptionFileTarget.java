@@ -2,9 +2,11 @@ package io.github.blip2j.fuzz;
 
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.data.ObjectFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Caption files, and files of other data sets: read, or refused with words. */
 public final class CaptionFileTarget {
@@ -12,18 +14,29 @@ public final class CaptionFileTarget {
 
   private CaptionFileTarget() {}
 
-  /** Reads one file, for training and as records, and as annotations of questions. */
+  /** A way to read a file. */
+  @FunctionalInterface
+  private interface Reading {
+    void run() throws IOException;
+  }
+
+  /** Reads one file, for training, for evaluation, as results, and as annotations of questions. */
   public static void fuzzerTestOneInput(byte[] data) throws IOException {
     Path file = Files.write(FOLDER.resolve("captions.json"), data);
-    try {
-      CaptionFile.read(file);
-    } catch (IOException e) {
-      Messages.require(e);
-    }
     DataFile records = DataFile.of(file);
-    for (DataFile each : new DataFile[] {records, records.withAnnotations(file)}) {
+    DataFile joined = records.withAnnotations(file);
+    List<Reading> readings =
+        List.of(
+            () -> CaptionFile.read(file),
+            records::read,
+            joined::read,
+            records::readImages,
+            records::readQuestions,
+            joined::readQuestions,
+            () -> ObjectFile.of(file).forEach("objects", (key, each) -> each.text("caption")));
+    for (Reading each : readings) {
       try {
-        each.read();
+        each.run();
       } catch (IOException e) {
         Messages.require(e);
       }

@@ -47,8 +47,7 @@ public final class ImageTextIndex implements AutoCloseable {
   static ImageTextIndex resumable(
       MatchingSession session, Path files, String id, IndexJournal journal) throws IOException {
     return new ImageTextIndex(
-        session,
-        RetrievalIndex.resumable(session.qformer(), session.padId(), files, id, journal));
+        session, RetrievalIndex.resumable(session.qformer(), session.padId(), files, id, journal));
   }
 
   /** Adds an image; the first has number 0. */

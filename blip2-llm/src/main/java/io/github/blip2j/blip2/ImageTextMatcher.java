@@ -101,8 +101,8 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /**
-   * A view of a model that is there already, such as one that is being trained: it computes with the
-   * parameters as they are at each call. Closing it closes the tokenizer and leaves the model.
+   * A view of a model that is there already, such as one that is being trained: it computes with
+   * the parameters as they are at each call. Closing it closes the tokenizer and leaves the model.
    */
   public static ImageTextMatcher over(
       Blip2RetrievalModel model, HuggingFaceTokenizer tokenizer, ImageProcessor processor) {

@@ -192,8 +192,7 @@ public final class StageTwoModel {
     HuggingFaceTokenizer tokenizer = openTokenizer();
     try (var opened = new OpenResources()) {
       opened.add(tokenizer::close);
-      return opened.keep(
-          Blip2.over(blip2, tokenizer, openInstructionTokenizer(), processor()));
+      return opened.keep(Blip2.over(blip2, tokenizer, openInstructionTokenizer(), processor()));
     }
   }
 

@@ -57,7 +57,8 @@ public final class DatasetRun {
    * @return captions by image id
    */
   public Map<String, String> captions(
-      List<CaptionItem> items, DataFile data, String prompt, ResultTarget target) throws IOException {
+      List<CaptionItem> items, DataFile data, String prompt, ResultTarget target)
+      throws IOException {
     return with(
         TextTask.CAPTION,
         data,

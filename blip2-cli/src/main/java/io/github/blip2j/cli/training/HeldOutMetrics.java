@@ -64,8 +64,7 @@ final class HeldOutMetrics {
                     parts.done(done, 0, of);
                   }
                 });
-    return work.with(
-        MetricEvaluators.retrieval(task, set, new ImageFolder(folder, matcher::read)));
+    return work.with(MetricEvaluators.retrieval(task, set, new ImageFolder(folder, matcher::read)));
   }
 
   /**
@@ -101,8 +100,7 @@ final class HeldOutMetrics {
           VqaTask.of(generator.withQuestions(questions))
               .withDecoding(options.decoding(generator.answerConfig()))
               .onProgress(new Progress("questions"));
-      Evaluator answers =
-          MetricEvaluators.answers(task, asked, images, VqaReport.Metric.of(asked));
+      Evaluator answers = MetricEvaluators.answers(task, asked, images, VqaReport.Metric.of(asked));
       measured = measured.with(after(before, answers));
     }
     return measured;

@@ -17,7 +17,14 @@ enum MetricGroup {
   ANSWERS(MetricEvaluators.ACCURACY, MetricEvaluators.CHOICE_ACCURACY),
   /** Of search in both directions. */
   RETRIEVAL(
-      "txt_r1", "txt_r5", "txt_r10", "txt_r_mean", "img_r1", "img_r5", "img_r10", "img_r_mean",
+      "txt_r1",
+      "txt_r5",
+      "txt_r10",
+      "txt_r_mean",
+      "img_r1",
+      "img_r5",
+      "img_r10",
+      "img_r_mean",
       "r_mean");
 
   private final List<String> metrics;

@@ -3,6 +3,7 @@ package io.github.blip2j.cli.training;
 import io.github.blip2j.evaluation.RetrievalTask;
 import io.github.blip2j.generation.GenerationConfig;
 import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -56,13 +57,26 @@ final class MetricOptions {
 
   /** Checks the options. */
   void requireAgreement() {
-    if (limit < 1) {
-      throw new IllegalArgumentException("--validate-limit expected at least 1, got " + limit);
+    requirePositive("--validate-limit", limit);
+    requirePositive("--validate-k", candidates);
+    requirePositive("--validate-num-beams", beams);
+    requirePositive("--validate-max-new-tokens", maxNewTokens);
+    requirePositive("--validate-min-new-tokens", minNewTokens);
+    if (maxNewTokens != null && minNewTokens != null && minNewTokens > maxNewTokens) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "--validate-min-new-tokens expected at most %d, as --validate-max-new-tokens, got %d",
+              maxNewTokens,
+              minNewTokens));
     }
-    if (candidates < 1) {
-      throw new IllegalArgumentException("--validate-k expected at least 1, got " + candidates);
+  }
+
+  private static void requirePositive(String option, @Nullable Integer value) {
+    if (value != null && value < 1) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%s expected at least 1, got %d", option, value));
     }
-    decoding(GenerationConfig.greedy()); // checks them
   }
 
   /** How texts are generated. */

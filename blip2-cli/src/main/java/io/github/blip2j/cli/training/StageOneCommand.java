@@ -101,11 +101,11 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
             batches.requireWords();
             TrainingRun.Work work =
                 new TrainingRun.Work(
-                    options.objective(StageOneTraining.of(loaded, tokenizer)),
-                    batches,
-                    stage.settings(batches).withPrecision(options.dtype),
-                    stage.groups(model.parameters().values(), model.vision()))
-                .withHeldOut(run.heldOut(set -> heldOut(set, processor)));
+                        options.objective(StageOneTraining.of(loaded, tokenizer)),
+                        batches,
+                        stage.settings(batches).withPrecision(options.dtype),
+                        stage.groups(model.parameters().values(), model.vision()))
+                    .withHeldOut(run.heldOut(set -> heldOut(set, processor)));
             return matcher == null ? work : run.metrics().retrieval(work, matcher);
           },
           (kind, folder) -> export(loaded, kind, folder));
@@ -113,8 +113,8 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   }
 
   /** The model as it is, to search with; null if no metric is chosen. */
-  private @Nullable ImageTextMatcher matcher(
-      TrainingRun run, Blip2RetrievalModel model, int words) throws IOException {
+  private @Nullable ImageTextMatcher matcher(TrainingRun run, Blip2RetrievalModel model, int words)
+      throws IOException {
     return run.metrics().areChosen()
         ? ImageTextMatcher.over(
             model,

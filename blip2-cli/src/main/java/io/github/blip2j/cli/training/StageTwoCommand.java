@@ -78,8 +78,7 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
-    stage.validation.requireMetrics(
-        defaults.command(), MetricGroup.CAPTIONS, MetricGroup.ANSWERS);
+    stage.validation.requireMetrics(defaults.command(), MetricGroup.CAPTIONS, MetricGroup.ANSWERS);
     if (stage.run.exports.contains(ExportName.LAVIS)) {
       throw new IllegalArgumentException(
           defaults.command()
@@ -119,11 +118,11 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
             training.requireRoom(batches);
             TrainingRun.Work work =
                 new TrainingRun.Work(
-                    objective(training),
-                    batches,
-                    stage.settings(batches).withPrecision(options.factors()),
-                    stage.groups(model.parameters().values(), model.blip2().vision()))
-                .withHeldOut(run.heldOut(set -> heldOut(set, model, training)));
+                        objective(training),
+                        batches,
+                        stage.settings(batches).withPrecision(options.factors()),
+                        stage.groups(model.parameters().values(), model.blip2().vision()))
+                    .withHeldOut(run.heldOut(set -> heldOut(set, model, training)));
             return generator == null
                 ? work
                 : run.metrics()

@@ -74,8 +74,7 @@ final class ValidationOptions {
       return null;
     }
     int goal = best.indexOf(':') + 1;
-    return BestMetric.parse(
-        best.substring(0, goal) + MetricGroup.spelled(best.substring(goal)));
+    return BestMetric.parse(best.substring(0, goal) + MetricGroup.spelled(best.substring(goal)));
   }
 
   /** The groups of metrics to compute. */
@@ -116,8 +115,7 @@ final class ValidationOptions {
       requireAbsent("--validate-images", images, "--validate");
       requireAbsent("--validate-every", every, "--validate");
       requireAbsent("--best", best, "--validate");
-      requireAbsent(
-          "--validate-metrics", metrics.groups.isEmpty() ? null : metrics, "--validate");
+      requireAbsent("--validate-metrics", metrics.groups.isEmpty() ? null : metrics, "--validate");
     }
     if (best == null) {
       requireAbsent("--patience", patience, "--best");

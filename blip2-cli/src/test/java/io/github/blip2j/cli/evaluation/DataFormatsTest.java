@@ -2,6 +2,7 @@ package io.github.blip2j.cli.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.gson.JsonParser;
 import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,8 +64,7 @@ final class DataFormatsTest {
                 + " {`image_id`: 1, `caption`: `a red dog runs fast`}]");
 
     assertEquals(
-        new Shell(0, ALL_RIGHT, ""),
-        Shell.run("evaluate", "caption", data, "--results", results));
+        new Shell(0, ALL_RIGHT, ""), Shell.run("evaluate", "caption", data, "--results", results));
   }
 
   @ParameterizedTest
@@ -93,8 +93,9 @@ final class DataFormatsTest {
       })
   void questions_ofEveryFormat_areScored(String name, String benchmark, String text)
       throws IOException {
-    String people = "[{`answer`: `%s`, `answer_id`: 1}, {`answer`: `%s`, `answer_id`: 2},"
-        + " {`answer`: `%s`, `answer_id`: 3}, {`answer`: `%s`, `answer_id`: 4}]";
+    String people =
+        "[{`answer`: `%s`, `answer_id`: 1}, {`answer`: `%s`, `answer_id`: 2},"
+            + " {`answer`: `%s`, `answer_id`: 3}, {`answer`: `%s`, `answer_id`: 4}]";
     write(
         "annotations.json",
         "{`annotations`: [{`question_id`: 2, `image_id`: 7, `answers`: "
@@ -113,8 +114,7 @@ final class DataFormatsTest {
             "results.json",
             "[{`question_id`: 1, `answer`: `2`}, {`question_id`: 2, `answer`: `nobody`}]");
 
-    var document =
-        Shell.run("evaluate", "vqa", data, "--results", results, "--json").json();
+    var document = Shell.run("evaluate", "vqa", data, "--results", results, "--json").json();
 
     assertEquals(benchmark, document.get("benchmark").getAsString());
     assertEquals(2, document.get("questions").getAsInt());
@@ -139,7 +139,7 @@ final class DataFormatsTest {
   }
 
   private static String idOf(Path results, String key) throws IOException {
-    return com.google.gson.JsonParser.parseString(Files.readString(results))
+    return JsonParser.parseString(Files.readString(results))
         .getAsJsonArray()
         .get(0)
         .getAsJsonObject()

@@ -103,7 +103,9 @@ final class RetrievalCommandTest {
             .startsWith("blip2: " + journal + " with k \"1\" instead of \"2\""));
     captions(line("a.png", DOG), line("b.png", STAR), line("c.png", "another"));
     assertTrue(
-        retrieval(file, "--out", out.toString()).err().startsWith("blip2: " + journal + " with data"));
+        retrieval(file, "--out", out.toString())
+            .err()
+            .startsWith("blip2: " + journal + " with data"));
     assertEquals(0, retrieval(file, "--out", out.toString(), "--overwrite").exit());
   }
 

@@ -55,7 +55,10 @@ final class MetricCommandTest {
     List<JsonObject> validated = validated("val_txt_r1");
     assertEquals(List.of(0L, 2L), steps(validated));
     double best =
-        validated.stream().mapToDouble(line -> line.get("val_r_mean").getAsDouble()).max().orElse(0);
+        validated.stream()
+            .mapToDouble(line -> line.get("val_r_mean").getAsDouble())
+            .max()
+            .orElse(0);
     assertEquals(best, shell.document().getAsJsonObject("best").get("value").getAsDouble());
     JsonObject chosen =
         validated.stream()
@@ -160,7 +163,7 @@ final class MetricCommandTest {
             "--best=VQA_accuracy",
             "--patience=5",
             "--validate-max-new-tokens=5",
-            "--image-size=80",
+            "--image-size=40",
             "--lr=1e-5",
             "--export=hf");
 
@@ -193,7 +196,7 @@ final class MetricCommandTest {
         "stage2 | --validate-metrics=captions | --validate-metrics expected with --validate only, got"
             + " it without; add --validate",
         "stage1 | --validate-limit=0 | --validate-limit expected at least 1, got 0",
-        "stage2 | --validate-num-beams=0 | decoding: numBeams expected at least 1, got 0",
+        "stage2 | --validate-num-beams=0 | --validate-num-beams expected at least 1, got 0",
       })
   void wrongUsage_exits2(String command, String options, String message) throws IOException {
     Shell shell =
@@ -231,9 +234,7 @@ final class MetricCommandTest {
             + " --validate-metrics out for losses alone\n",
         two.err());
     assertEquals(
-        "blip2: "
-            + data
-            + ": line 1: key expected question or text_input, got image, caption\n",
+        "blip2: " + data + ": line 1: key expected question or text_input, got image, caption\n",
         questions.err());
   }
 

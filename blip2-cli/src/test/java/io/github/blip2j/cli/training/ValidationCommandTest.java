@@ -325,7 +325,7 @@ final class ValidationCommandTest {
 
   @Test
   void stage1_unknownMetric_namesThoseThatThereAre() throws IOException {
-    Shell shell = train("run", validating("--best", "cider"));
+    Shell shell = train("run", validating("--best", "accuracy"));
 
     assertEquals(1, shell.exit());
     assertTrue(
@@ -333,7 +333,7 @@ final class ValidationCommandTest {
             .err()
             .contains(
                 "validation: metric expected to be one of loss, loss_itc, loss_itg, loss_itm, got"
-                    + " cider; choose one of them"),
+                    + " accuracy; choose one of them"),
         shell.err());
   }
 }

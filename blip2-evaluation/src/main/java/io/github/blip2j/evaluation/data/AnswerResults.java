@@ -133,7 +133,8 @@ public final class AnswerResults {
    * @param results the file of the answers, for the message
    * @throws DataException if there is no answer to a question
    */
-  public static List<Answer> of(List<QuestionItem> questions, Map<String, Answer> answers, Path results)
+  public static List<Answer> of(
+      List<QuestionItem> questions, Map<String, Answer> answers, Path results)
       throws DataException {
     List<String> ids = questions.stream().map(QuestionItem::id).toList();
     IdCheck.requireAll(

@@ -38,8 +38,7 @@ public final class CaptionItems {
     for (DataRecord each : file.readImages()) {
       ImageReference image = each.image();
       String id = id(image);
-      var item =
-          new CaptionItem(id, image.pathIn(images), each.captions(), image.domain());
+      var item = new CaptionItem(id, image.pathIn(images), each.captions(), image.domain());
       @Nullable CaptionItem before = items.put(id, item);
       if (before != null) {
         throw new DataException(

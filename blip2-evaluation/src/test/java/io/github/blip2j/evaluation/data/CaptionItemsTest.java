@@ -129,7 +129,9 @@ final class CaptionItemsTest {
         Files.writeString(
             folder.resolve("other.json"), "[{\"image\": \"2.png\", \"caption\": \"x\"}]");
 
-    var e = assertThrows(DataException.class, () -> CaptionItems.withReferences(items, DataFile.of(other)));
+    var e =
+        assertThrows(
+            DataException.class, () -> CaptionItems.withReferences(items, DataFile.of(other)));
     assertEquals(
         other
             + ": captions expected for all 1 ids, got none for 1 (1); take the captions of the same"

@@ -92,8 +92,7 @@ final class ClassNamesTest {
     assertEquals(csv + ": row 2: image expected once, got a.png again", e.getMessage());
     Files.writeString(csv, "image,label\na.png,\n");
     e = assertThrows(DataException.class, () -> LabelledImages.read(csv, classes));
-    assertEquals(
-        csv + ": row 1: key expected label or class, got image, image_id", e.getMessage());
+    assertEquals(csv + ": row 1: key expected label or class, got image, image_id", e.getMessage());
   }
 
   @Test

@@ -48,7 +48,8 @@ final class QuestionItemsTest {
 
   @Test
   void vqav2_joinsQuestionsAndAnnotations() throws IOException {
-    List<QuestionItem> questions = read(DataFile.of(file(VQAV2)).withAnnotations(other(ANNOTATIONS)));
+    List<QuestionItem> questions =
+        read(DataFile.of(file(VQAV2)).withAnnotations(other(ANNOTATIONS)));
 
     QuestionItem first = questions.get(0);
     assertEquals("420", first.id());
@@ -106,7 +107,8 @@ final class QuestionItemsTest {
 
   @Test
   void imageNames_replaceTheDataSets() throws IOException {
-    List<QuestionItem> questions = read(DataFile.of(file(VQAV2)).withImageNames(new ImageNames("x_{5}.png")));
+    List<QuestionItem> questions =
+        read(DataFile.of(file(VQAV2)).withImageNames(new ImageNames("x_{5}.png")));
 
     assertEquals("x_00042.png", questions.get(0).image());
     assertThrows(IllegalArgumentException.class, () -> new ImageNames("x.png"));

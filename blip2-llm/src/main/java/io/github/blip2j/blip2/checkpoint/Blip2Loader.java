@@ -39,8 +39,8 @@ public final class Blip2Loader {
       ImageProcessor processor,
       @Nullable HuggingFaceTokenizer instructionTokenizer) {
     /**
-     * A model whose parameters belong to someone else, such as one that is being trained: its memory
-     * is empty.
+     * A model whose parameters belong to someone else, such as one that is being trained: its
+     * memory is empty.
      */
     public static Loaded borrowing(
         Blip2Model model,

@@ -31,11 +31,7 @@ final class Reranking {
   private final IndexJournal journal;
 
   Reranking(
-      Blip2Qformer model,
-      TokenStore tokens,
-      List<int[]> words,
-      int padId,
-      IndexJournal journal) {
+      Blip2Qformer model, TokenStore tokens, List<int[]> words, int padId, IndexJournal journal) {
     this.model = model;
     this.tokens = tokens;
     this.words = words;

@@ -72,9 +72,9 @@ public final class RetrievalIndex implements AutoCloseable {
   }
 
   /**
-   * An index that outlives its run: it begins with the images that an earlier one of the same id had
-   * added, and takes numbers of texts and pairs from the journal. Images and texts are then added in
-   * the same order, from number {@link #images()} on.
+   * An index that outlives its run: it begins with the images that an earlier one of the same id
+   * had added, and takes numbers of texts and pairs from the journal. Images and texts are then
+   * added in the same order, from number {@link #images()} on.
    *
    * @param padId the padding token of short texts, which masks hide
    * @param files begin of the names of its two files, {@code .tokens} and {@code .features}; {@link

@@ -68,8 +68,8 @@ final class TokenStore implements AutoCloseable {
   }
 
   /**
-   * A file that stays, with the images that earlier work of the same id wrote whole. What other work
-   * wrote is overwritten.
+   * A file that stays, with the images that earlier work of the same id wrote whole. What other
+   * work wrote is overwritten.
    */
   static TokenStore at(Path file, String id) throws IOException {
     FileChannel channel =

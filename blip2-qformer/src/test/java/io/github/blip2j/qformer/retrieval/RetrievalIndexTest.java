@@ -215,8 +215,7 @@ final class RetrievalIndexTest {
     }
     RetrievalIndex.remove(files);
     try (Stream<Path> left = Files.list(folder)) {
-      assertEquals(
-          0, left.filter(file -> file.getFileName().toString().startsWith("run")).count());
+      assertEquals(0, left.filter(file -> file.getFileName().toString().startsWith("run")).count());
     }
   }
 
