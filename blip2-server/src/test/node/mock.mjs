@@ -141,7 +141,7 @@ async function told(body, response, how, text, rest) {
     await sleep(how.pace ?? 0);
     if (response.destroyed) return undefined;
     response.write(`data: ${JSON.stringify({ text: piece })}\n\n`);
-    if (how.breakAfter === piece.trim()) return response.destroy();
+    if (how.breakAfter === piece.trim()) return sleep(300).then(() => response.destroy());
     if (how.errorAfter === piece.trim()) return response.end(`data: ${JSON.stringify({ error: { message: "memory: room expected", type: "server_error", param: null, code: "out_of_memory" } })}\n\n`);
   }
   return response.end(`data: ${JSON.stringify({ done: whole })}\n\n`);

@@ -2,20 +2,20 @@ import { $, el } from "./dom.js";
 
 /** Pictures that come with the page, of the drawn world that the bundled model was trained on. */
 const EXAMPLES = [
-  { file: "1.png", alt: "A red square" },
-  { file: "2.png", alt: "A blue circle and a yellow star" },
-  { file: "3.png", alt: "A green triangle above a white square" },
-  { file: "4.png", alt: "A purple cross" },
-  { file: "5.png", alt: "An orange circle and a red ring" },
-  { file: "6.png", alt: "Two white stars" },
+  { file: "1.png", alt: "A red star", shape: "star" },
+  { file: "2.png", alt: "An orange circle to the left of a red square", shape: "circle" },
+  { file: "3.png", alt: "A yellow triangle", shape: "triangle" },
+  { file: "4.png", alt: "A black ring to the left of an orange square", shape: "ring" },
+  { file: "5.png", alt: "A blue ring", shape: "ring" },
+  { file: "6.png", alt: "A green circle", shape: "circle" },
 ];
 
-/** What to try with a picture of the drawn world. */
-export const DRAWN = {
-  questions: ["what color is the square?", "how many circles are there?", "what is above the square?"],
-  candidates: ["a red square", "a blue circle", "a green triangle", "two white stars"],
-  texts: ["a red square", "a circle to the left of a star", "a photo of a dog"],
-};
+/** What to try with an example. */
+export const drawn = ({ alt, shape }) => ({
+  questions: [`what color is the ${shape}?`, "what is it?"],
+  candidates: [...new Set([alt.toLowerCase(), "a red star", "a blue ring", "a green circle", "a yellow triangle"])],
+  texts: [...new Set([alt.toLowerCase(), "a purple cross", "a photo of a dog"])],
+});
 
 /** What to try with any other. */
 export const ANY = {

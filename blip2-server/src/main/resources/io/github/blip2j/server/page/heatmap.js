@@ -19,15 +19,15 @@ export function draw(canvas, map, width, height) {
   const scale = Math.min(1, 384 / Math.max(width, height));
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
-  const values = normalised(map);
+  const values = normalised(stretched(map, canvas.width, canvas.height));
   const pen = canvas.getContext("2d");
   const image = pen.createImageData(canvas.width, canvas.height);
-  for (let y = 0, at = 0; y < canvas.height; y++) {
-    const row = ((y + 0.5) / canvas.height) * values.length - 0.5;
-    for (let x = 0; x < canvas.width; x++, at += 4) {
-      const value = between(values, row, ((x + 0.5) / canvas.width) * values[0].length - 0.5);
+  let at = 0;
+  for (const line of values) {
+    for (const value of line) {
       const [r, g, b] = colour(value);
       image.data.set([r, g, b, 255 * Math.min(1, 0.1 + 1.1 * value)], at);
+      at += 4;
     }
   }
   pen.putImageData(image, 0, 0);
@@ -48,24 +48,36 @@ export function place(map) {
 }
 
 function normalised(map) {
-  const all = map.flat();
-  const [least, most] = [Math.min(...all), Math.max(...all)];
-  return map.map((line) => line.map((value) => (most > least ? (value - least) / (most - least) : 0)));
+  let [least, most] = [Infinity, -Infinity];
+  for (const line of map) {
+    for (const value of line) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  }
+  return map.map((line) => Array.from(line, (value) => (most > least ? (value - least) / (most - least) : 0)));
 }
 
-function between(values, row, column) {
-  const inside = (at, all) => Math.max(0, Math.min(all - 1, at));
-  const top = inside(Math.floor(row), values.length);
-  const low = inside(Math.floor(row) + 1, values.length);
-  const left = inside(Math.floor(column), values[0].length);
-  const right = inside(Math.floor(column) + 1, values[0].length);
-  const down = soft(row - Math.floor(row));
-  const across = soft(column - Math.floor(column));
-  const line = (r) => values[r][left] * (1 - across) + values[r][right] * across;
-  return line(top) * (1 - down) + line(low) * down;
+/** A map in another size, by cubic B-splines. */
+function stretched(map, width, height) {
+  const wide = map.map((line) => spline(line, width, (a, b, t) => a + b * t, 0));
+  const zeros = new Float64Array(width);
+  return spline(wide, height, (line, more, t) => line.map((value, i) => value + more[i] * t), zeros);
 }
 
-const soft = (t) => t * t * (3 - 2 * t);
+/** Values between those of a list; `plus` adds a value times a weight to a sum. */
+function spline(values, size, plus, zero) {
+  return Array.from({ length: size }, (_, i) => {
+    const at = ((i + 0.5) / size) * values.length - 0.5;
+    const first = Math.floor(at);
+    const t = at - first;
+    const weights = [(1 - t) ** 3, 3 * t ** 3 - 6 * t ** 2 + 4, -3 * t ** 3 + 3 * t ** 2 + 3 * t + 1, t ** 3];
+    return weights.reduce((sum, weight, k) => {
+      const value = values[Math.max(0, Math.min(values.length - 1, first - 1 + k))];
+      return plus(sum, value, weight / 6);
+    }, zero);
+  });
+}
 
 function colour(value) {
   const i = Math.max(1, RAMP.findIndex(([at]) => value <= at));

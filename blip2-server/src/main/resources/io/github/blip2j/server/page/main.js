@@ -4,7 +4,7 @@ import { camera } from "./camera.js";
 import { Caption } from "./caption.js";
 import { Code } from "./code.js";
 import { $, show } from "./dom.js";
-import { ANY, DRAWN, examples } from "./examples.js";
+import { ANY, drawn, examples } from "./examples.js";
 import { keyDialog } from "./key.js";
 import { Match } from "./match.js";
 import { Models } from "./models.js";
@@ -30,7 +30,8 @@ class App {
 
   /** What to try with the picture. */
   hints() {
-    return this.picture.current && !this.picture.current.example ? ANY : DRAWN;
+    const { example } = this.picture.current ?? {};
+    return example ? drawn(example) : ANY;
   }
 
   /** The body of a request about the picture; the call is shown as code from then on. */

@@ -1,4 +1,4 @@
-import { $, el } from "./dom.js";
+import { $, el, show } from "./dom.js";
 
 const ROLES = [
   { id: "words", label: "Words by", tasks: ["caption", "answer", "rank"] },
@@ -66,6 +66,7 @@ export class Models extends EventTarget {
     if (focused?.startsWith("model-")) $(focused)?.focus();
     const used = ROLES.map((role) => this.#models.find((one) => one.id === this.#chosen[role.id])).filter(Boolean);
     const words = used.map((one) => `${one.id} in ${one.blip2.dtype}`);
+    show($("toy"), this.#chosen.words === "bundled");
     $("kernels").textContent = used.length === 0 ? "" : `${words.join(", ")}. Kernels: ${used[0].blip2.kernels}.`;
   }
 

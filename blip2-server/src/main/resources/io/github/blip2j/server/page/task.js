@@ -96,7 +96,7 @@ export class Task {
     const clock = el("span", { "aria-hidden": "true" });
     const now = el("button", { type: "button", class: "quiet" }, "Try now");
     this.say("", "busy");
-    this.notice.append(el("span", {}, `The server is busy. ${error.message}`), clock, now);
+    this.notice.append(el("span", {}, `The server is busy: ${error.message}.`), clock, now);
     show(this.notice, true);
     return new Promise((resolve) => {
       const tick = () => {
@@ -116,8 +116,8 @@ export class Task {
 
   #fail(error, again) {
     this.say("", "error");
-    this.notice.append(el("strong", {}, error.status === 0 ? "No answer. " : "That did not work. "), error.message, " ");
-    if (error.requestId) this.notice.append(el("span", { class: "small" }, `Request ${error.requestId}. `));
+    this.notice.append(el("strong", {}, error.status === 0 ? "No answer. " : "That did not work. "), error.message);
+    if (error.requestId) this.notice.append(el("span", { class: "small request" }, `Request ${error.requestId}`));
     if (!error.status || error.status === 408 || error.status === 429 || error.status >= 500) {
       this.notice.append(el("button", { type: "button", class: "quiet", on: { click: again } }, "Try again"));
     }
