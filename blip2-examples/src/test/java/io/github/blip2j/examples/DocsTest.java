@@ -40,7 +40,13 @@ final class DocsTest {
           Pattern.MULTILINE | Pattern.DOTALL);
 
   private static final List<String> MODULES =
-      List.of("blip2-core", "blip2-vision", "blip2-qformer", "blip2-llm", "blip2-evaluation");
+      List.of(
+          "blip2-core",
+          "blip2-vision",
+          "blip2-qformer",
+          "blip2-llm",
+          "blip2-evaluation",
+          "blip2-server");
 
   /** What a block may use without declaring it. */
   private static final String KNOWN =

@@ -24,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <pre>{@code
  * try (var server = Blip2Server.start(ServerOptions.defaults())) {
- *   System.out.println(server.address());
+ *   System.out.println(server.uri());
  *   Thread.currentThread().join();
  * }
  * }</pre>
@@ -54,12 +54,18 @@ public final class Blip2Server implements AutoCloseable {
             address,
             options.apiKey(),
             options.origins(),
+            options.imageHosts(),
             limits,
             options.grace(),
             models,
             queue,
             metrics);
-    http.start();
+    try {
+      http.start();
+    } catch (IOException e) {
+      metrics.close();
+      throw e;
+    }
     this.ready = queue.start(models.sources().get(0).name());
   }
 
@@ -102,7 +108,7 @@ public final class Blip2Server implements AutoCloseable {
   }
 
   /** Where it listens, as in {@code http://127.0.0.1:8080}. */
-  public URI address() {
+  public URI uri() {
     String host = options.host().contains(":") ? "[" + options.host() + "]" : options.host();
     return URI.create("http://" + host + ":" + http.port());
   }

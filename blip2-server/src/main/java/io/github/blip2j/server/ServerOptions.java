@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +31,7 @@ public final class ServerOptions {
   private Map<String, Optional<Path>> models = Map.of();
   private @Nullable String apiKey;
   private int queue = 16;
-  private int connections = 200;
+  private int connections = 400;
   private long imageBytes = 12_000_000;
   private long maxPixels = 50_000_000;
   private long modelBytes = Long.MAX_VALUE;
@@ -37,6 +39,7 @@ public final class ServerOptions {
   private Duration requestTime = Duration.ofSeconds(60);
   private Duration grace = Duration.ofSeconds(30);
   private List<String> origins = List.of();
+  private Set<String> imageHosts = Set.of();
   private LoadOptions loading = LoadOptions.of(Precision.FLOAT32);
 
   private ServerOptions() {}
@@ -151,12 +154,29 @@ public final class ServerOptions {
   /** With this origin of pages elsewhere that may ask, as in {@code https://example.org}. */
   public ServerOptions withCorsOrigin(String origin) {
     require(
-        origin.matches("https?://[^/]+"), "origin expected as https://example.org, got '%s'", origin);
+        origin.matches("https?://[^/]+"),
+        "origin expected as https://example.org, got '%s'",
+        origin);
     return with(
         copy -> {
           List<String> more = new ArrayList<>(origins);
           more.add(origin);
           copy.origins = List.copyOf(more);
+        });
+  }
+
+  /**
+   * With images fetched from this host too, by https, if a client names a URL of it. Without any,
+   * nothing is fetched.
+   */
+  public ServerOptions withImageHost(String name) {
+    require(
+        name.matches("[A-Za-z0-9.-]{1,253}"), "image host expected as example.org, got '%s'", name);
+    return with(
+        copy -> {
+          Set<String> more = new TreeSet<>(imageHosts);
+          more.add(name.toLowerCase(Locale.ROOT));
+          copy.imageHosts = Set.copyOf(more);
         });
   }
 
@@ -180,6 +200,7 @@ public final class ServerOptions {
     copy.requestTime = requestTime;
     copy.grace = grace;
     copy.origins = origins;
+    copy.imageHosts = imageHosts;
     copy.loading = loading;
     change.accept(copy);
     return copy;
@@ -242,6 +263,10 @@ public final class ServerOptions {
 
   List<String> origins() {
     return origins;
+  }
+
+  Set<String> imageHosts() {
+    return imageHosts;
   }
 
   LoadOptions loading() {

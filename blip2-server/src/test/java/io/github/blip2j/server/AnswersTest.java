@@ -55,7 +55,7 @@ final class AnswersTest {
                 .withPort(0)
                 .withBundledModel("bundled")
                 .withModel("itm", Client.MATCHER));
-    client = new Client(server.address());
+    client = new Client(server.uri());
     blip2 = Blip2.bundled();
     matcher = ImageTextMatcher.load(Client.MATCHER);
     images = new ArrayList<>();
@@ -131,8 +131,12 @@ final class AnswersTest {
   private static HttpRequest form(byte[] bytes) {
     String edge = "xxEDGExx";
     byte[] head =
-        ("--" + edge + "\r\nContent-Disposition: form-data; name=\"num_beams\"\r\n\r\n1\r\n"
-                + "--" + edge + "\r\nContent-Disposition: form-data; name=\"image\";"
+        ("--"
+                + edge
+                + "\r\nContent-Disposition: form-data; name=\"num_beams\"\r\n\r\n1\r\n"
+                + "--"
+                + edge
+                + "\r\nContent-Disposition: form-data; name=\"image\";"
                 + " filename=\"b.png\"\r\nContent-Type: image/png\r\n\r\n")
             .getBytes(java.nio.charset.StandardCharsets.UTF_8);
     byte[] tail = ("\r\n--" + edge + "--\r\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
@@ -208,8 +212,7 @@ final class AnswersTest {
         Prompt.of(images.get(0))
             .image(images.get(1))
             .text(blip2.questions().ask("which is larger?"));
-    assertEquals(
-        blip2.generate(prompt, blip2.answerConfig()).get(0).text(), content(asked));
+    assertEquals(blip2.generate(prompt, blip2.answerConfig()).get(0).text(), content(asked));
   }
 
   @Test
@@ -278,8 +281,7 @@ final class AnswersTest {
     assertTrue(last.getAsJsonObject("usage").get("completion_tokens").getAsInt() > 1);
     String reason = choice(chunks.get(chunks.size() - 2)).get("finish_reason").getAsString();
     assertEquals("stop", reason);
-    assertEquals(
-        1, chunks.stream().map(chunk -> chunk.get("id").getAsString()).distinct().count());
+    assertEquals(1, chunks.stream().map(chunk -> chunk.get("id").getAsString()).distinct().count());
   }
 
   @Test
@@ -405,7 +407,8 @@ final class AnswersTest {
 
     JsonArray results = object("/v1/rerank", asked).getAsJsonArray("results");
 
-    List<Match> matches = matcher.match(images.get(0), List.of("a dog", "two cats", "a red circle"));
+    List<Match> matches =
+        matcher.match(images.get(0), List.of("a dog", "two cats", "a red circle"));
     assertEquals(2, results.size());
     JsonObject first = results.get(0).getAsJsonObject();
     double best = matches.stream().mapToDouble(Match::itmProbability).max().orElseThrow();
@@ -427,7 +430,11 @@ final class AnswersTest {
     assertTrue(details.get("loaded").getAsBoolean());
     assertEquals(
         blip2.captionConfig().maxNewTokens(),
-        details.getAsJsonObject("defaults").getAsJsonObject("caption").get("max_tokens").getAsInt());
+        details
+            .getAsJsonObject("defaults")
+            .getAsJsonObject("caption")
+            .get("max_tokens")
+            .getAsInt());
     JsonObject itm = client.json("/v1/models/itm").getAsJsonObject("blip2");
     assertEquals("[\"match\",\"explain\",\"embed\"]", itm.get("tasks").toString());
   }

@@ -109,6 +109,15 @@ public final class ServeCommand implements Callable<Integer> {
       description = "Origin whose pages may ask, as https://example.org; may come several times.")
   private List<String> origins = new ArrayList<>();
 
+  @Option(
+      names = "--allow-urls",
+      paramLabel = "HOST",
+      split = ",",
+      description =
+          "Hosts from which images may be fetched by https, as example.org,example.net; none by "
+              + "default.")
+  private List<String> imageHosts = new ArrayList<>();
+
   @Mixin private RunOptions run = new RunOptions();
 
   /**
@@ -153,17 +162,18 @@ public final class ServeCommand implements Callable<Integer> {
       server.ready().join();
     } catch (CompletionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(cause.getMessage(), cause.getCause() == null ? cause : cause.getCause());
+      throw new IOException(
+          cause.getMessage(), cause.getCause() == null ? cause : cause.getCause());
     }
   }
 
   private void report(Blip2Server server) {
     if (run.json) {
       var json = new JsonObject();
-      json.addProperty("url", server.address().toString());
+      json.addProperty("url", server.uri().toString());
       JsonReport.print(console, json);
     } else {
-      console.out().println(server.address());
+      console.out().println(server.uri());
     }
     console.out().flush();
   }
@@ -181,6 +191,9 @@ public final class ServeCommand implements Callable<Integer> {
               .withLoading(LoadOptions.of(dtype).withBackend(run.backend()));
       for (String origin : origins) {
         options = options.withCorsOrigin(origin);
+      }
+      for (String name : imageHosts) {
+        options = options.withImageHost(name);
       }
       if (modelMemory != null) {
         options = options.withModelBytes(modelMemory * 1_000_000L);

@@ -63,8 +63,7 @@ public final class ImageFeatures implements AutoCloseable {
     return source.during(
         () -> {
           try (var scope = Scope.open(source.backend())) {
-            Tensor patches =
-                Tensor.concat(0, parts.stream().map(ImageFeatures::patches).toList());
+            Tensor patches = Tensor.concat(0, parts.stream().map(ImageFeatures::patches).toList());
             if (source.model().config().readsInstruction()) {
               return new ImageFeatures(source, patches);
             }

@@ -41,7 +41,7 @@ public final class ChatCompletions implements Endpoint {
     var fields = new Fields("", Bodies.json(call));
     refuseUnsupported(fields);
     ModelSource source = desk.model(fields.optionalString("model"), Task.ANSWER);
-    ChatRequest chat = ChatRequest.read(fields);
+    ChatRequest chat = ChatRequest.read(fields, desk.images());
     boolean raw = fields.bool("raw");
     if (raw && !chat.before().turns().isEmpty()) {
       throw ApiException.invalid("raw", "no earlier turns expected with it, got some");

@@ -26,11 +26,11 @@ record ChatRequest(List<Picture> pictures, Conversation before, String text) {
   private static final Set<String> IGNORED = Set.of("system", "developer");
 
   /** Reads messages. */
-  static ChatRequest read(Fields fields) {
+  static ChatRequest read(Fields fields, Images images) {
     JsonArray messages =
         Fields.array("messages", fields.required("messages", "a list of messages"));
     Fields.requireCount("messages", messages, MOST_MESSAGES);
-    var reader = new Reader();
+    var reader = new Reader(images);
     for (int i = 0; i < messages.size(); i++) {
       String path = "messages[" + i + "]";
       reader.read(new Fields(path + ".", Fields.object(path, messages.get(i))));
@@ -40,9 +40,14 @@ record ChatRequest(List<Picture> pictures, Conversation before, String text) {
 
   /** Collects what messages say. */
   private static final class Reader {
+    private final Images images;
     private final List<Picture> pictures = new ArrayList<>();
     private Conversation before = Conversation.empty();
     private @Nullable String asked; // by the last message, if it was the user's
+
+    Reader(Images images) {
+      this.images = images;
+    }
 
     void read(Fields message) {
       String role = message.string("role");
@@ -96,14 +101,14 @@ record ChatRequest(List<Picture> pictures, Conversation before, String text) {
       }
     }
 
-    private static Picture image(Fields part) {
+    private Picture image(Fields part) {
       String path = part.path("image_url");
       JsonElement value = part.required("image_url", "an object with a url");
       if (value instanceof JsonPrimitive) {
-        return DataUrl.picture(path, Fields.text(path, value));
+        return images.picture(path, Fields.text(path, value));
       }
       JsonObject object = Fields.object(path, value);
-      return DataUrl.picture(path + ".url", new Fields(path + ".", object).string("url"));
+      return images.picture(path + ".url", new Fields(path + ".", object).string("url"));
     }
 
     ChatRequest finished() {

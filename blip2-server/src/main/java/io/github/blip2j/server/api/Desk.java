@@ -10,6 +10,7 @@ import io.github.blip2j.server.work.LoadJob;
 import io.github.blip2j.server.work.WorkQueue;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +20,23 @@ public final class Desk {
   private final ModelStore models;
   private final WorkQueue queue;
   private final Executor executor;
+  private final Images images;
 
   /**
    * A desk.
    *
    * @param executor runs what is done with results, so that the model thread goes on
+   * @param imageHosts from which images may be fetched
    */
-  public Desk(ModelStore models, WorkQueue queue, Executor executor) {
+  public Desk(ModelStore models, WorkQueue queue, Executor executor, Set<String> imageHosts) {
     this.models = models;
     this.queue = queue;
     this.executor = executor;
+    this.images = new Images(imageHosts);
+  }
+
+  Images images() {
+    return images;
   }
 
   ModelStore models() {
@@ -99,20 +107,21 @@ public final class Desk {
   <R> void submit(Job<R> job, Reply reply, Consumer<R> answer) {
     queue.add(job);
     reply.onAbandoned(reason -> queue.cancel(job, reason));
-    job.result()
-        .whenCompleteAsync(
-            (result, failure) -> {
-              if (failure != null) {
-                reply.fail(failure);
-                return;
-              }
-              try {
-                answer.accept(result);
-              } catch (RuntimeException e) {
-                reply.fail(e);
-              }
-            },
-            executor);
+    var unused =
+        job.result()
+            .whenCompleteAsync(
+                (result, failure) -> {
+                  if (failure != null) {
+                    reply.fail(failure);
+                    return;
+                  }
+                  try {
+                    answer.accept(result);
+                  } catch (RuntimeException e) {
+                    reply.fail(e);
+                  }
+                },
+                executor);
   }
 
   /** Milliseconds of a job, for answers: waiting, working and both. */

@@ -48,22 +48,22 @@ public final class Embeddings implements Endpoint {
         });
   }
 
-  private static List<EmbedJob.Input> inputs(Fields fields) {
+  private List<EmbedJob.Input> inputs(Fields fields) {
     JsonElement given = fields.required("input", "text, a data URL, or a list of them");
     if (!given.isJsonArray()) {
-      return List.of(input("input", given));
+      return List.of(input("input", given, desk.images()));
     }
     JsonArray array = given.getAsJsonArray();
     Fields.requireCount("input", array, MOST_INPUTS);
     List<EmbedJob.Input> inputs = new ArrayList<>();
     for (int i = 0; i < array.size(); i++) {
-      inputs.add(input("input[" + i + "]", array.get(i)));
+      inputs.add(input("input[" + i + "]", array.get(i), desk.images()));
     }
     return inputs;
   }
 
   /** A text, a data URL, {@code {"text": ...}} or {@code {"image": data URL}}. */
-  static EmbedJob.Input input(String path, JsonElement value) {
+  static EmbedJob.Input input(String path, JsonElement value, Images images) {
     if (value instanceof JsonPrimitive) {
       String text = Fields.text(path, value);
       return DataUrl.is(text)
@@ -76,7 +76,7 @@ public final class Embeddings implements Endpoint {
     }
     return fields.has("text")
         ? new EmbedJob.Text(words(path + ".text", fields.string("text")))
-        : new EmbedJob.Seen(DataUrl.picture(path + ".image", fields.string("image")));
+        : new EmbedJob.Seen(images.picture(path + ".image", fields.string("image")));
   }
 
   private static String words(String path, String text) {

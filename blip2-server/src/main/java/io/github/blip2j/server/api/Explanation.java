@@ -65,9 +65,7 @@ final class Explanation {
       }
       HeatMap heat = HeatMap.of(Tensor.of(numbers, map.length, map[0].length));
       return encoded(
-          overlay
-              ? heat.over(small).toBufferedImage()
-              : heat.alone(small.width(), small.height()));
+          overlay ? heat.over(small).toBufferedImage() : heat.alone(small.width(), small.height()));
     }
   }
 

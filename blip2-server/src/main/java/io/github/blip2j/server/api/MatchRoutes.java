@@ -30,12 +30,13 @@ public final class MatchRoutes {
     Bodies.Asked asked = Bodies.asked(call);
     Fields fields = asked.fields();
     fields.requireKnown(Set.of("model", "image", "question", "prompt", "candidates", "by"));
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     String question = fields.optionalString("question");
     String prompt = fields.optionalString("prompt");
     if (question != null && (prompt != null || question.isBlank())) {
       throw ApiException.invalid(
-          "question", "text, and no prompt beside it expected, got %s",
+          "question",
+          "text, and no prompt beside it expected, got %s",
           question.isBlank() ? "a blank" : "both");
     }
     List<String> candidates = texts(fields, "candidates");
@@ -96,7 +97,7 @@ public final class MatchRoutes {
     Bodies.Asked asked = Bodies.asked(call);
     Fields fields = asked.fields();
     fields.requireKnown(Set.of("model", "image", "texts"));
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     List<String> texts = texts(fields, "texts");
     ModelSource source = desk.model(fields.optionalString("model"), Task.MATCH);
     long began = System.nanoTime();
@@ -133,7 +134,7 @@ public final class MatchRoutes {
     Bodies.Asked asked = Bodies.asked(call);
     Fields fields = asked.fields();
     fields.requireKnown(Set.of("model", "image", "text", "token", "layer", "format", "overlay"));
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     String text = fields.string("text");
     Integer token = fields.optionalInteger("token");
     Integer layer = fields.optionalInteger("layer");

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * {@code POST /v1/rerank} as Cohere's, and {@code POST /rerank} as that of text-embeddings-inference
- * where the documents are called {@code texts}.
+ * {@code POST /v1/rerank} as Cohere's, and {@code POST /rerank} as that of
+ * text-embeddings-inference where the documents are called {@code texts}.
  */
 public final class Rerank implements Endpoint {
   private static final int MOST_DOCUMENTS = 256;
@@ -37,10 +37,10 @@ public final class Rerank implements Endpoint {
     JsonArray given = Fields.array(name, fields.required(name, "a list of documents"));
     Fields.requireCount(name, given, MOST_DOCUMENTS);
     EmbedJob.Input query =
-        Embeddings.input("query", fields.required("query", "text or a data URL"));
+        Embeddings.input("query", fields.required("query", "text or a data URL"), desk.images());
     List<EmbedJob.Input> documents = new ArrayList<>();
     for (int i = 0; i < given.size(); i++) {
-      documents.add(Embeddings.input(name + "[" + i + "]", given.get(i)));
+      documents.add(Embeddings.input(name + "[" + i + "]", given.get(i), desk.images()));
     }
     int top = fields.integer("top_n", given.size(), 1, Integer.MAX_VALUE);
     boolean texts = fields.bool(tei ? "return_text" : "return_documents");

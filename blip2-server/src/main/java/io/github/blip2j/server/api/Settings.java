@@ -61,7 +61,8 @@ final class Settings {
     int max = fields.integer(most, base.maxNewTokens(), 1, MOST_TOKENS);
     int min = fields.integer("min_tokens", Math.min(max, base.minNewTokens()), 0, MOST_TOKENS);
     if (min > max) {
-      throw ApiException.invalid(fields.path("min_tokens"), "at most %d expected, got %d", max, min);
+      throw ApiException.invalid(
+          fields.path("min_tokens"), "at most %d expected, got %d", max, min);
     }
     config = config.minNewTokens(0).maxNewTokens(max).minNewTokens(min);
     return config;

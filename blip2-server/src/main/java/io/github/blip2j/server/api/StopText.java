@@ -20,12 +20,13 @@ final class StopText {
   /** The strings of the field {@code stop}: none, one, or up to four. */
   static List<String> read(Fields fields) {
     JsonElement stop = fields.get("stop");
-    if (stop == null || stop.isJsonArray() && stop.getAsJsonArray().isEmpty()) {
+    if (stop == null || (stop.isJsonArray() && stop.getAsJsonArray().isEmpty())) {
       return List.of();
     }
     List<String> texts = fields.strings("stop", MOST);
     if (texts.stream().anyMatch(String::isEmpty)) {
-      throw ApiException.invalid(fields.path("stop"), "strings with text expected, got an empty one");
+      throw ApiException.invalid(
+          fields.path("stop"), "strings with text expected, got an empty one");
     }
     return texts;
   }

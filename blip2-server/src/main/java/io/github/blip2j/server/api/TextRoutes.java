@@ -51,10 +51,9 @@ public final class TextRoutes {
     answer(asked, Task.ANSWER, blip2 -> blip2.questions().ask(before, question), reply);
   }
 
-  private void answer(
-      Bodies.Asked asked, Task task, Function<Blip2, String> prompt, Reply reply) {
+  private void answer(Bodies.Asked asked, Task task, Function<Blip2, String> prompt, Reply reply) {
     Fields fields = asked.fields();
-    Picture picture = Pictures.required(asked);
+    Picture picture = desk.images().required(asked);
     ModelSource source = desk.model(fields.optionalString("model"), task);
     long began = System.nanoTime();
     desk.withDefaults(
@@ -62,8 +61,7 @@ public final class TextRoutes {
         reply,
         defaults -> {
           GenerationConfig config =
-              Settings.read(
-                  fields, task == Task.CAPTION ? defaults.caption() : defaults.answer());
+              Settings.read(fields, task == Task.CAPTION ? defaults.caption() : defaults.answer());
           boolean stream = fields.bool("stream");
           if (stream && config.numReturnSequences() > 1) {
             throw ApiException.invalid("n", "1 expected with stream, got more");
@@ -130,8 +128,7 @@ public final class TextRoutes {
     var json = new JsonObject();
     json.addProperty(name, text.text());
     json.addProperty(
-        "log_probability",
-        text.logProbabilities().stream().mapToDouble(Double::doubleValue).sum());
+        "log_probability", text.logProbabilities().stream().mapToDouble(Double::doubleValue).sum());
     return json;
   }
 

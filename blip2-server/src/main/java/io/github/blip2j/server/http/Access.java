@@ -46,7 +46,9 @@ final class Access {
     String origin = request.getHeaders().get(HttpHeader.ORIGIN);
     if (origin != null && !isOwn(origin, host) && !origins.contains(origin)) {
       throw ApiException.request(
-          403, "foreign_origin", "Origin: this server's own expected, got another; see --cors-origin");
+          403,
+          "foreign_origin",
+          "Origin: this server's own expected, got another; see --cors-origin");
     }
   }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import org.eclipse.jetty.http.BadMessageException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -30,7 +30,9 @@ final class BodyReader implements Runnable {
     this.room = room;
   }
 
-  /** Reads; the result is completed by any thread, with an {@link ApiException} for a wrong body. */
+  /**
+   * Reads; the result is completed by any thread, with an {@link ApiException} for a wrong body.
+   */
   CompletableFuture<byte[]> read() {
     long length = request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
     if (length > most) {
@@ -103,7 +105,7 @@ final class BodyReader implements Runnable {
   }
 
   private static Throwable failure(Throwable failure) {
-    if (failure instanceof BadMessageException bad) {
+    if (failure instanceof HttpException bad) {
       return ApiException.request(
           bad.getCode(), "bad_request", "body: " + String.valueOf(bad.getReason()));
     }
@@ -112,7 +114,8 @@ final class BodyReader implements Runnable {
       cause = cause.getCause();
     }
     return cause == null
-        ? ApiException.request(400, "body_incomplete", "body: all of it expected, got its end early")
+        ? ApiException.request(
+            400, "body_incomplete", "body: all of it expected, got its end early")
         : ApiException.request(
             408, "body_too_slow", "body: 1000 bytes a second or more expected, got fewer");
   }

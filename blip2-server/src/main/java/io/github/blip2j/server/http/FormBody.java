@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.content.ByteBufferContentSource;
+import org.eclipse.jetty.util.Promise;
 import org.jspecify.annotations.Nullable;
 
 /** A body that is there, as bytes or as a form. */
@@ -45,7 +47,7 @@ final class FormBody implements Call.Body {
     parser.setMaxLength(-1);
     parser.setUseFilesForPartsWithoutFileName(false);
     Content.Source source = new ByteBufferContentSource(ByteBuffer.wrap(bytes));
-    try (MultiPartFormData.Parts parts = parser.parse(source).join()) {
+    try (MultiPartFormData.Parts parts = parsed(parser, source)) {
       List<Call.Part> read = new ArrayList<>();
       for (MultiPart.Part part : parts) {
         read.add(part(part));
@@ -56,6 +58,31 @@ final class FormBody implements Call.Body {
     } catch (IOException e) {
       throw broken(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Parses a source whose bytes are all there, so that nothing is waited for. */
+  private static MultiPartFormData.Parts parsed(
+      MultiPartFormData.Parser parser, Content.Source source) {
+    var parts = new CompletableFuture<MultiPartFormData.Parts>();
+    parser.parse(
+        source,
+        new Promise.Invocable<MultiPartFormData.Parts>() {
+          @Override
+          public void succeeded(MultiPartFormData.Parts found) {
+            parts.complete(found);
+          }
+
+          @Override
+          public void failed(Throwable failure) {
+            parts.completeExceptionally(failure);
+          }
+
+          @Override
+          public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
+          }
+        });
+    return parts.join();
   }
 
   private static Call.Part part(MultiPart.Part part) throws IOException {

@@ -55,7 +55,7 @@ final class Front extends Handler.Abstract {
         return true;
       }
       String path = Request.getPathInContext(request);
-      Route route = route(request.getMethod(), path);
+      Route route = route(request.getMethod().replace("HEAD", "GET"), path);
       if (!route.open()) {
         access.requireKey(request);
       }
@@ -83,21 +83,22 @@ final class Front extends Handler.Abstract {
     Request.addCompletionListener(request, failure -> reader.release());
     request.addIdleTimeoutListener(timeout -> !watch.isWatched(exchange));
     watch.time(request, exchange, limits.request());
-    reader
-        .read()
-        .whenComplete(
-            (body, failure) -> {
-              if (failure != null) {
-                exchange.refuse(failure);
-                return;
-              }
-              try {
-                watch.client(request, exchange);
-                route.endpoint().handle(call(request, id, rest, body), exchange);
-              } catch (Throwable e) {
-                exchange.fail(e);
-              }
-            });
+    var unused =
+        reader
+            .read()
+            .whenComplete(
+                (body, failure) -> {
+                  if (failure != null) {
+                    exchange.refuse(failure);
+                    return;
+                  }
+                  try {
+                    watch.client(request, exchange);
+                    route.endpoint().handle(call(request, id, rest, body), exchange);
+                  } catch (Throwable e) {
+                    exchange.fail(e);
+                  }
+                });
   }
 
   private Route route(String method, String path) {

@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -41,12 +42,14 @@ public final class HttpServer implements AutoCloseable {
    *
    * @param key that requests must name, or null for none
    * @param origins of pages elsewhere that may ask
+   * @param imageHosts from which images may be fetched
    * @param grace how long requests under way may take when it stops
    */
   public HttpServer(
       InetSocketAddress address,
       @Nullable String key,
       List<String> origins,
+      Set<String> imageHosts,
       Limits limits,
       Duration grace,
       ModelStore models,
@@ -63,11 +66,10 @@ public final class HttpServer implements AutoCloseable {
     server.setErrorHandler(new JsonErrors());
     server.setStopTimeout(grace.toMillis());
     var access = new Access(key, address.getAddress().isLoopbackAddress(), origins);
-    var desk = new Desk(models, queue, threads);
+    var desk = new Desk(models, queue, threads, imageHosts);
     List<Route> routes = new Routes(metrics, queue::isReady).of(desk);
     var front = new Front(routes, access, limits, metrics, watch);
-    server.setHandler(
-        new GracefulHandler(new MinimumDataRateHandler(front, limits.slowest(), 0)));
+    server.setHandler(new GracefulHandler(new MinimumDataRateHandler(front, limits.slowest(), 0)));
   }
 
   private ServerConnector connector(Limits limits) {

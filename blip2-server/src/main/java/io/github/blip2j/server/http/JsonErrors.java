@@ -5,7 +5,6 @@ import io.github.blip2j.server.api.Errors;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -34,12 +33,6 @@ final class JsonErrors extends ErrorHandler {
   @Override
   public boolean errorPageForMethod(String method) {
     return true;
-  }
-
-  @Override
-  public ByteBuffer badMessageError(int status, String reason, HttpFields.Mutable fields) {
-    fields.put(HttpHeader.CONTENT_TYPE, "application/json");
-    return ByteBuffer.wrap(json(status));
   }
 
   private static byte[] json(int code) {

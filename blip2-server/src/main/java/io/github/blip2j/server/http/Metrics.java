@@ -22,7 +22,8 @@ public final class Metrics implements WorkListener, AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final Timer queued = timer("blip2_queue_seconds", "from a request's arrival to its start");
+  private final Timer queued =
+      timer("blip2_queue_seconds", "from a request's arrival to its start");
   private final Timer first = timer("blip2_time_to_first_token_seconds", "from a batch's start");
   private final Counter tokens = registry.counter("blip2_tokens_total");
   private final Counter rejected = registry.counter("blip2_rejected_total");

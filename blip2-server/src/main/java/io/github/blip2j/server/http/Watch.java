@@ -1,6 +1,7 @@
 package io.github.blip2j.server.http;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -12,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks after the requests under way: whether their clients are there, and their time is not over. */
+/**
+ * Looks after the requests under way: whether their clients are there, and their time is not over.
+ */
 final class Watch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final long PERIOD_MILLIS = 100;
@@ -41,8 +44,9 @@ final class Watch implements AutoCloseable {
           });
 
   Watch() {
-    thread.scheduleWithFixedDelay(
-        this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    var unused =
+        thread.scheduleWithFixedDelay(
+            this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Ends a request when this time has passed. */
@@ -67,7 +71,7 @@ final class Watch implements AutoCloseable {
   }
 
   private void look() {
-    for (Map.Entry<Exchange, Watched> entry : requests.entrySet()) {
+    for (Map.Entry<Exchange, Watched> entry : List.copyOf(requests.entrySet())) {
       try {
         look(entry.getKey(), entry.getValue());
       } catch (RuntimeException e) {

@@ -1,4 +1,6 @@
-/** The HTTP side of the server, on Jetty: connections, limits, access, events, metrics. Internal. */
+/**
+ * The HTTP side of the server, on Jetty: connections, limits, access, events, metrics. Internal.
+ */
 @NullMarked
 package io.github.blip2j.server.http;
 

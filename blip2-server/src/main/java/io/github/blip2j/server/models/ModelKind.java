@@ -2,14 +2,13 @@ package io.github.blip2j.server.models;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** The two kinds of models, by what they can do. */
 public enum ModelKind {
   /** A model with a language model. */
-  GENERATE("generate", Set.of(Task.CAPTION, Task.ANSWER, Task.RANK)),
+  GENERATE("generate"),
   /** A model of the first stage. */
-  MATCH("match", Set.of(Task.MATCH, Task.EXPLAIN, Task.EMBED));
+  MATCH("match");
 
   /** Something that a client asks for. */
   public enum Task {
@@ -27,11 +26,9 @@ public enum ModelKind {
   }
 
   private final String label;
-  private final Set<Task> tasks;
 
-  ModelKind(String label, Set<Task> tasks) {
+  ModelKind(String label) {
     this.label = label;
-    this.tasks = tasks;
   }
 
   /** As the API spells it. */
@@ -41,11 +38,14 @@ public enum ModelKind {
 
   /** Whether models of this kind can do the task. */
   public boolean can(Task task) {
-    return tasks.contains(task);
+    return tasks().contains(task);
   }
 
   /** What models of this kind can do. */
   public List<Task> tasks() {
-    return tasks.stream().sorted().toList();
+    return switch (this) {
+      case GENERATE -> List.of(Task.CAPTION, Task.ANSWER, Task.RANK);
+      case MATCH -> List.of(Task.MATCH, Task.EXPLAIN, Task.EMBED);
+    };
   }
 }

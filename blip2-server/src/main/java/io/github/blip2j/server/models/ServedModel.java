@@ -55,7 +55,11 @@ public final class ServedModel implements AutoCloseable {
   private IllegalArgumentException wrongKind(String expected, String got) {
     return new IllegalArgumentException(
         String.format(
-            Locale.ROOT, "model: one expected that %s, got %s, which %s", expected, source.name(), got));
+            Locale.ROOT,
+            "model: one expected that %s, got %s, which %s",
+            expected,
+            source.name(),
+            got));
   }
 
   @Override

@@ -107,8 +107,7 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
       Bench bench)
       throws IOException {
     List<Picture> images = jobs.stream().map(job -> job.pictures.get(0)).toList();
-    List<ImageFeatures> each =
-        bench.features().of(model, images, bench.maxPixels(), bench.token());
+    List<ImageFeatures> each = bench.features().of(model, images, bench.maxPixels(), bench.token());
     if (each.stream().distinct().count() == 1) {
       return blip2.generate(each.get(0), texts, config, streams);
     }
@@ -146,7 +145,10 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
       this.sequences = jobs.get(0).config.numReturnSequences();
       for (GenerateJob job : jobs) {
         Consumer<String> pieces = job.pieces;
-        streams.add(pieces == null ? null : TextStreamer.of(blip2.tokenizer(), piece -> job.tell(pieces, piece)));
+        streams.add(
+            pieces == null
+                ? null
+                : TextStreamer.of(blip2.tokenizer(), piece -> job.tell(pieces, piece)));
       }
     }
 

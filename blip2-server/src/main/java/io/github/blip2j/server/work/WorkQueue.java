@@ -91,7 +91,8 @@ public final class WorkQueue implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        throw new CancellationException("queue: work expected before the server stops, got some after");
+        throw new CancellationException(
+            "queue: work expected before the server stops, got some after");
       }
       if (waiting.size() >= capacity) {
         listener.rejected();
@@ -117,9 +118,7 @@ public final class WorkQueue implements AutoCloseable {
     try {
       waiting.remove(job);
       CancellationToken current = token;
-      if (current != null
-          && running.contains(job)
-          && running.stream().allMatch(Job::isCancelled)) {
+      if (current != null && running.contains(job) && running.stream().allMatch(Job::isCancelled)) {
         current.cancel();
       }
     } finally {

@@ -1,0 +1,5 @@
+/** Load on a running server. */
+@NullMarked
+package io.github.blip2j.bench.serving;
+
+import org.jspecify.annotations.NullMarked;

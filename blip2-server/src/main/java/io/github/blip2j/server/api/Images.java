@@ -1,0 +1,46 @@
+package io.github.blip2j.server.api;
+
+import io.github.blip2j.server.work.Picture;
+import java.util.Set;
+
+/** The images that requests name: data URLs, and URLs of hosts that are allowed. */
+final class Images {
+  private final ImageFetcher fetcher;
+
+  /**
+   * Images.
+   *
+   * @param hosts from which they may be fetched
+   */
+  Images(Set<String> hosts) {
+    this.fetcher = new ImageFetcher(hosts);
+  }
+
+  /**
+   * The image of a URL.
+   *
+   * @param path the name of the field
+   */
+  Picture picture(String path, String url) {
+    if (DataUrl.is(url)) {
+      return DataUrl.picture(path, url);
+    }
+    if (url.startsWith("https://") || url.startsWith("http://")) {
+      return Picture.of(path, fetcher.fetch(path, url));
+    }
+    String got = url.length() <= 30 ? url : url.substring(0, 30) + "...";
+    throw ApiException.invalid(path, "a data URL with an image in base64 expected, got '%s'", got);
+  }
+
+  /** The image of a request to one of our own routes. */
+  Picture required(Bodies.Asked asked) {
+    Picture given = asked.picture();
+    if (given == null) {
+      return picture("image", asked.fields().string("image"));
+    }
+    if (asked.fields().has("image")) {
+      throw ApiException.invalid("image", "one expected, got two");
+    }
+    return given;
+  }
+}
