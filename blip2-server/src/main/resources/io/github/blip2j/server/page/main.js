@@ -93,7 +93,7 @@ class App {
   }
 
   async #askKey(message) {
-    const key = await keyDialog(message);
+    const key = await keyDialog(this.api.key === "" ? "" : message);
     show($("key-button"), true);
     return key;
   }

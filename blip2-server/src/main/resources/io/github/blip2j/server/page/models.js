@@ -45,7 +45,7 @@ export class Models extends EventTarget {
     const names = this.#models.map((model) => model.id).join(", ");
     const able = this.#models.filter((model) => model.blip2.tasks.includes(task));
     if (able.length > 0) return `The model that is chosen cannot do this; ${able[0].id} can.`;
-    return `Not available: no model of this server (${names}) ${NEEDS[task]}: blip2 serve --model NAME=FOLDER.`;
+    return `Not available: no model of this server (${names}) ${NEEDS[task]}. Start the server with one: blip2 serve --model NAME=FOLDER.`;
   }
 
   #able(role) {
