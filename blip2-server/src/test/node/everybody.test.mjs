@@ -108,12 +108,21 @@ describe("everybody", () => {
 
   test("is safe from markup in answers and names", async () => {
     const evil = '<img src=x onerror="document.title=1">';
-    await s.visit({ found: [{ id: 1, score: 1, path: `${evil}.png`, thumbnail: "page/examples/1.png" }], index: true, models: [model(evil, ["caption", "answer", "rank"]), MODELS[1]] });
+    const found = [{ id: 1, score: 1, path: `${evil}.png`, thumbnail: "page/examples/1.png" }];
+    await s.visit({ found, index: true, words: evil, models: [model(evil, ["caption", "answer", "rank"]), MODELS[1]] });
     await s.page.setInputFiles("#file", { name: `${evil}.png`, mimeType: "image/png", buffer: await readFile(EXAMPLE) });
-    await s.captioned();
+    await s.captioned(evil);
+    await s.page.getByRole("button", { name: "Five with scores" }).click();
+    await s.page.locator("#captions li").nth(4).waitFor();
     await s.page.getByLabel("Question about the picture").fill(evil);
     await s.page.keyboard.press("Enter");
     await s.page.locator("#ask-facts").waitFor();
+    for (const [tab, field, list] of [["Compare", "candidates", "#ranking"], ["Match", "texts", "#words"], ["Search", "query", "#found"]]) {
+      await s.page.getByRole("tab", { name: tab }).click();
+      await s.page.locator(`#${field}`).fill(tab === "Compare" ? `${evil}\ncats` : evil);
+      await s.page.locator(`#${tab === "Compare" ? "rank" : tab.toLowerCase()}-form [type=submit]`).click();
+      await s.page.locator(list).waitFor();
+    }
     assert.equal(await s.page.locator("img[src=x]").count(), 0);
     assert.equal(await s.page.title(), "blip2: pictures and words");
   });

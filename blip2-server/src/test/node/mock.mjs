@@ -36,7 +36,7 @@ export async function serve() {
     get aborted() {
       return state.aborted;
     },
-    /** What to do from now on: `models`, `index`, `key`, `pace` (ms a word), `fail` ({status, ...} by path, or a list of them, one for each call). */
+    /** What to do from now on: `models`, `index`, `key`, `pace` (ms a word), `words` (of captions and answers), `fail` ({status, ...} by path, or a list of them, one for each call). */
     behave(how) {
       state.how = how;
       state.calls.length = 0;
@@ -100,11 +100,11 @@ const ROUTES = {
   "/v1/models": (body, response, how) => json(response, 200, { object: "list", data: how.models ?? MODELS }),
   "/v1/status": (body, response, how) => json(response, 200, { queue: how.queue ?? 0, running: 1, rate_per_s: 2.5, models: ["writer"], ...(how.index && { index: how.index }) }),
   "/v1/caption": (body, response, how) => {
-    const captions = CAPTIONS.slice(0, body.n ?? 1).map((text, i) => ({ text: body.temperature > 0 ? `${text} once more` : text, log_probability: -2 - i }));
+    const captions = (how.words ? Array(5).fill(how.words) : CAPTIONS).slice(0, body.n ?? 1).map((text, i) => ({ text: body.temperature > 0 ? `${text} once more` : text, log_probability: -2 - i }));
     return told(body, response, how, captions[0].text, { captions });
   },
   "/v1/answer": (body, response, how) => {
-    const text = body.conversation ? `because of "${body.conversation.at(-1).answer}"` : "they are cats";
+    const text = how.words ?? (body.conversation ? `because of "${body.conversation.at(-1).answer}"` : "they are cats");
     return told(body, response, how, text, { answer: text, log_probability: -1 });
   },
   "/v1/rank": async (body, response, how) => {
