@@ -44,6 +44,7 @@ export class Search {
       this.app.called("search", { ...query, k: MOST });
       const { results, timing_ms: timing, model } = await this.app.api.post("v1/search", { ...query, k: MOST }, signal);
       const items = await Promise.all(results.map((one) => this.#item(one, signal)));
+      $("found").querySelectorAll("img").forEach((img) => URL.revokeObjectURL(img.src));
       $("found").replaceChildren(...items);
       show($("found"), true);
       facts($("search-facts"), model, timing, performance.now() - began);
