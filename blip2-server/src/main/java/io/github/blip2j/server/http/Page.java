@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /** The files of the page, from the jar. */
 final class Page {
-  private static final String FOLDER = "/page/";
+  private static final String FOLDER = "/io/github/blip2j/server/page/";
   private static final String INDEX = "index.html";
 
   /** Plain names in plain folders; nothing that leads out of the folder. */
