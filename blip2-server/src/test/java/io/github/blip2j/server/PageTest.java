@@ -106,10 +106,14 @@ final class PageTest {
       lockedServer.ready().join();
       Map<String, String> variables =
           Map.of(
-              "BLIP2_URL", server.uri() + "/",
-              "BLIP2_KEY_URL", lockedServer.uri() + "/",
-              "BLIP2_KEY", KEY,
-              "BLIP2_CAPTION", caption);
+              "BLIP2_URL",
+              server.uri() + "/",
+              "BLIP2_KEY_URL",
+              lockedServer.uri() + "/",
+              "BLIP2_KEY",
+              KEY,
+              "BLIP2_CAPTION",
+              caption);
       run(variables, "node", "--test", "--test-reporter=spec", "served.test.mjs");
     }
   }
