@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -147,11 +148,11 @@ final class MetricCommandTest {
             folder.resolve("held.json"),
             String.format(
                 Locale.ROOT,
-                "[{\"image\": \"a.png\", \"question_id\": 1, \"question\": \"%1$s\", \"answer\": [\"%2$s\","
-                    + " \"%2$s\", \"%2$s\", \"%2$s\"]}, {\"image\": \"b.png\", \"question_id\": 2,"
-                    + " \"question\": \"%1$s\", \"answer\": [\"x\", \"y\"]}]",
+                "[{\"image\": \"a.png\", \"question_id\": 1, \"question\": \"%1$s\", \"answer\": %2$s},"
+                    + " {\"image\": \"b.png\", \"question_id\": 2, \"question\": \"%1$s\","
+                    + " \"answer\": \"nobody at all\"}]",
                 question,
-                plain(told)));
+                new JsonPrimitive(told)));
 
     Shell shell =
         train(
