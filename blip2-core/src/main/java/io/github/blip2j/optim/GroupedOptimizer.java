@@ -171,7 +171,9 @@ public abstract class GroupedOptimizer implements Optimizer {
 
   private String counted(ToDoubleFunction<ParameterGroup> setting) {
     Map<Double, Integer> counts = new TreeMap<>();
-    slots.values().forEach(slot -> counts.merge(setting.applyAsDouble(slot.group), 1, Integer::sum));
+    slots
+        .values()
+        .forEach(slot -> counts.merge(setting.applyAsDouble(slot.group), 1, Integer::sum));
     return counts.entrySet().stream()
         .map(each -> each.getKey() + " of " + each.getValue())
         .collect(Collectors.joining(", "));

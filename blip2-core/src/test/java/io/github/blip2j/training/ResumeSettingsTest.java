@@ -89,8 +89,7 @@ final class ResumeSettingsTest {
 
   private void assertRefused(Objective<Toy.ToyBatch> objective, String what) {
     var refused =
-        assertThrows(
-            CheckpointException.class, () -> train(objective, groups(0.05), 3, true));
+        assertThrows(CheckpointException.class, () -> train(objective, groups(0.05), 3, true));
 
     assertEquals(
         FILE + ": " + what + " from the settings of this resume; resume with 16",
@@ -103,10 +102,7 @@ final class ResumeSettingsTest {
     var layers = new LayerDecay(0.5, 0, name -> name.startsWith("first") ? 0 : 1);
 
     train(
-        objective("16", "0.5"),
-        ParameterGroup.of(toy.params.all().values(), 0.1, layers),
-        3,
-        true);
+        objective("16", "0.5"), ParameterGroup.of(toy.params.all().values(), 0.1, layers), 3, true);
 
     assertEquals(
         List.of(

@@ -153,7 +153,8 @@ final class RunFolderTest {
     same[9] = 1;
     Files.write(other.resolve("model.safetensors"), same);
     String refusal = refusal(description().withModels(Map.of("--model", other)));
-    assertTrue(refusal.matches(".* of 10 bytes \\(SHA-256 [0-9a-f]{12}\\) expected, got .*"), refusal);
+    assertTrue(
+        refusal.matches(".* of 10 bytes \\(SHA-256 [0-9a-f]{12}\\) expected, got .*"), refusal);
     Files.write(other.resolve("model.safetensors"), new byte[10]);
     RunFolder.open(run, description().withModels(Map.of("--model", other))).close();
     Files.writeString(other.resolve("config.json"), "{}");

@@ -51,7 +51,8 @@ public final class StageOneExport {
     /** All of them. */
     ALL,
     /**
-     * The trained ones, and those that a LoRA changes, as LAVIS's own runs write them, to be loaded over those before training.
+     * The trained ones, and those that a LoRA changes, as LAVIS's own runs write them, to be loaded
+     * over those before training.
      */
     TRAINED
   }

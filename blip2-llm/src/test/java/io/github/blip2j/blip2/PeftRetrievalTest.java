@@ -56,8 +56,7 @@ final class PeftRetrievalTest {
   @TempDir private Path folder;
 
   private static StageOneModel model(Scope home) throws IOException {
-    Tuning tuning =
-        Tuning.NONE.withFrozen(List.of("*")).withLora(LoraSettings.of(ADAPTER));
+    Tuning tuning = Tuning.NONE.withFrozen(List.of("*")).withLora(LoraSettings.of(ADAPTER));
     return StageOneModel.load(
         BASE, home, UnaryOperator.identity(), StageOneSetup.lavis().with(tuning));
   }

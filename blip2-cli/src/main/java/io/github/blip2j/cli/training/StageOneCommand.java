@@ -78,8 +78,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
 
   @Override
   public List<Path> inputs() throws IOException {
-    return options.lora.inputs(
-        ModelName.paths(options.model, options.vision, options.bert));
+    return options.lora.inputs(ModelName.paths(options.model, options.vision, options.bert));
   }
 
   @Override

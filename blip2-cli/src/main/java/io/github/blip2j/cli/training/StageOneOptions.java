@@ -176,9 +176,7 @@ final class StageOneOptions {
   /** The objective with the chosen losses. */
   Objective<CaptionBatch> objective(StageOneTraining training) {
     StageOneTraining weighted = losses.in(training);
-    return recompute
-        ? weighted.withGradientCheckpointing()
-        : weighted;
+    return recompute ? weighted.withGradientCheckpointing() : weighted;
   }
 
   private StageOneParts parts() throws IOException {

@@ -131,9 +131,7 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
   }
 
   private Objective<CaptionBatch> objective(StageTwoTraining training) {
-    return options.recompute
-        ? training.withGradientCheckpointing()
-        : training;
+    return options.recompute ? training.withGradientCheckpointing() : training;
   }
 
   private void export(StageTwoModel model, ExportName kind, Path folder) throws IOException {
