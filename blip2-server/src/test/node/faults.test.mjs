@@ -74,9 +74,9 @@ describe("a server that", () => {
   test("loads is waited for", async () => {
     s.mock.behave({ loading: true });
     s.page = await open(s.browser, s.mock.url, { failures: true });
-    await s.page.getByText("the model is loading").waitFor();
+    await s.page.locator("#status", { hasText: "the model is loading" }).waitFor();
     s.mock.behave({});
-    await s.page.getByText("ready").waitFor();
+    await s.page.locator("#status", { hasText: "ready" }).waitFor();
   });
 
   test("has gone is told", async () => {

@@ -46,7 +46,8 @@ export const seconds = (ms) => (ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 100
 /** A share of 1 in percent. */
 export function percent(share) {
   const hundredths = 100 * share;
-  return `${hundredths >= 99.95 || hundredths < 0.05 ? Math.round(hundredths) : hundredths.toFixed(1)} %`;
+  if (hundredths > 0 && hundredths < 0.05) return "under 0.1 %";
+  return `${hundredths >= 99.95 || hundredths === 0 ? Math.round(hundredths) : hundredths.toFixed(1)} %`;
 }
 
 /** Bytes as people read them. */

@@ -1,4 +1,4 @@
-import { $ } from "./dom.js";
+import { $, announce } from "./dom.js";
 
 const SOON_MS = 500;
 const EVERY_MS = 1000;
@@ -62,6 +62,8 @@ export class Status {
   #tell(state, words) {
     $("status").dataset.state = state;
     const text = $("status").firstElementChild;
-    if (text.textContent !== words) text.textContent = words;
+    if (text.textContent === words) return;
+    text.textContent = words;
+    if (state === "wait" || state === "gone") announce(`The server: ${words}`);
   }
 }
