@@ -50,7 +50,7 @@ interface LookupConformance {
   @EnumSource(names = {"FLOAT32", "FLOAT64"})
   default void scatterAdd_repeatedIds_addsEachUse(DType type) {
     Samples samples = new Samples(type);
-    for (int C : new int[] {1, 5, 65}) {
+    for (int C : new int[] {1, 5, 65, 4100}) {
       double[] table = samples.normal(6, C);
       long[] ids = {5, 2, 2, 0, 2, 5};
       double[] g = samples.normal(3, 2, C);

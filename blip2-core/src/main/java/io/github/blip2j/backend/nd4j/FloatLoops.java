@@ -98,6 +98,26 @@ final class FloatLoops {
     return total;
   }
 
+  /** Adds row i of {@code g} to row {@code rows[i]} of a table, in this order. */
+  static void addRows(RawTensor table, long[] rows, RawTensor g) {
+    long width = table.dim(1);
+    float[] sums = new float[(int) Math.min(BLOCK, width)];
+    float[] added = new float[sums.length];
+    for (int i = 0; i < rows.length; i++) {
+      for (long start = 0; start < width; start += BLOCK) {
+        int count = (int) Math.min(BLOCK, width - start);
+        long at = rows[i] * width + start;
+        FloatBuffer target = floats(table.hostAddress(), at, at + count);
+        floats(g.hostAddress(), i * width + start, i * width + start + count).get(added, 0, count);
+        target.get(0, sums, 0, count);
+        for (int j = 0; j < count; j++) {
+          sums[j] += added[j];
+        }
+        target.put(0, sums, 0, count);
+      }
+    }
+  }
+
   /** Processes spans of equal length in parallel, on as many threads as other operations use. */
   static void spans(long size, Span body) {
     int count = Math.toIntExact((size + SPAN - 1) / SPAN);

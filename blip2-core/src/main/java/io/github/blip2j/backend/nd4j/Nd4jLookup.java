@@ -6,6 +6,7 @@ import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.PlainTensor;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
+import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 
 /** Embedding lookup and cross-entropy. Both read a few positions of large arrays, row by row. */
@@ -23,6 +24,10 @@ final class Nd4jLookup {
   static void scatterAdd(RawTensor table, RawTensor ids, RawTensor g) {
     long width = table.dim(1);
     long[] rows = HostMemory.longs(ids);
+    if (table.dtype() == DType.FLOAT32) { // a call of ND4J takes longer than adding a row
+      FloatLoops.addRows(table, rows, g);
+      return;
+    }
     for (int i = 0; i < rows.length; i++) {
       RawTensor target = row(table, rows[i], width);
       Nd4jKernels.run("add", target, target, row(g, i, width));
