@@ -15,8 +15,6 @@ import org.bytedeco.dnnl.global.dnnl.algorithm;
 
 /** Embedding lookup and cross-entropy. */
 final class EmbeddingKernels {
-  private static final int ROW = 8; // numbers from which on rows are added as arrays
-
   private final NormKernels norms;
   private final ElementwiseKernels elements;
   private final CopyKernels copies;
@@ -43,41 +41,6 @@ final class EmbeddingKernels {
     RawTensor flat = PlainTensor.reshaped(out, rows.length, width);
     for (int i = 0; i < rows.length; i++) {
       copies.copy(PlainTensor.row(table, rows[i]), PlainTensor.row(flat, i));
-    }
-  }
-
-  /** Adds rows of {@code g} to rows of a dense float32 table, in their order. */
-  void scatterAdd(RawTensor table, RawTensor ids, RawTensor g) {
-    int width = Math.toIntExact(table.dim(1));
-    long[] rows = HostMemory.longs(ids);
-    if (width < ROW) {
-      addNumbers(table, rows, g, width);
-      return;
-    }
-    long bytes = (long) width * Float.BYTES;
-    float[] sums = new float[width];
-    float[] more = new float[width];
-    for (int i = 0; i < rows.length; i++) {
-      FloatBuffer target =
-          Memory.bytes(table.address() + rows[i] * bytes, bytes).asFloatBuffer().get(0, sums);
-      Memory.bytes(g.address() + i * bytes, bytes).asFloatBuffer().get(more);
-      for (int column = 0; column < width; column++) {
-        sums[column] += more[column];
-      }
-      target.put(0, sums);
-    }
-  }
-
-  /** The same for short rows, number by number: a view of a row costs more than its numbers. */
-  private static void addNumbers(RawTensor table, long[] rows, RawTensor g, int width) {
-    Memory sums = Memory.at(table.address(), table.size() * Float.BYTES);
-    Memory more = Memory.at(g.address(), g.size() * Float.BYTES);
-    for (int i = 0; i < rows.length; i++) {
-      for (int column = 0; column < width; column++) {
-        long place = (rows[i] * width + column) * Float.BYTES;
-        long from = ((long) i * width + column) * Float.BYTES;
-        sums.putFloat(place, sums.getFloat(place) + more.getFloat(from));
-      }
     }
   }
 

@@ -332,11 +332,7 @@ public final class OneDnnKernels implements Kernels {
 
   @Override
   public void scatterAdd(RawTensor table, RawTensor ids, RawTensor g) {
-    if (isFloat(table) && isFloat(g)) {
-      lookups.scatterAdd(table, ids, g);
-    } else {
-      reference.scatterAdd(table, ids, g);
-    }
+    reference.scatterAdd(table, ids, g);
   }
 
   @Override
