@@ -110,7 +110,7 @@ final class TokenStore implements AutoCloseable {
     while (begin(one, count + 1) <= channel.size()) {
       fill(begin(one, count), record.clear());
       sum.reset();
-      sum.update(record.array(), 0, length);
+      sum.update(record.slice(0, length));
       if (record.getLong(length) != sum.getValue()) {
         return;
       }
