@@ -27,6 +27,7 @@ enum MetricGroup {
       "img_r_mean",
       "r_mean");
 
+  @SuppressWarnings("ImmutableEnumChecker") // List.of
   private final List<String> metrics;
 
   MetricGroup(String... metrics) {

@@ -151,7 +151,8 @@ final class StageOneOptions {
             .withComputePrecision(dtype)
             .with(lora.in(tuned.tuning(), data.seed));
     if (model != null) { // a size that does not fit the file is no wrong usage
-      resized.apply(RetrievalCheckpoint.of(model.path(), VisionFamilies.installed()).config());
+      var stored = RetrievalCheckpoint.of(model.path(), VisionFamilies.installed()).config();
+      Blip2RetrievalConfig unused = resized.apply(stored);
     }
     try {
       if (model != null) {
