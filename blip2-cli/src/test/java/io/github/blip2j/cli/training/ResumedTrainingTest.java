@@ -48,7 +48,7 @@ final class ResumedTrainingTest {
     all.addAll(List.of("--warmup-steps", "0", "--threads", "1", "--lora", LORA));
     all.addAll(List.of("--freeze", "qformer.*,queries,head.*", "--ema", "0.9"));
     all.addAll(List.of("--max-steps", "2"));
-    for (String word : changes.split(" ")) {
+    for (String word : changes.split(" ", -1)) {
       int there = word.startsWith("--") ? all.indexOf(word) : -1;
       if (there >= 0) { // the last value counts once
         all.remove(there);
