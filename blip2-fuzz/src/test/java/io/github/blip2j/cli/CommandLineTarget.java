@@ -76,9 +76,12 @@ public final class CommandLineTarget {
     return commands;
   }
 
-  /** Adds a command and those below it; not {@code bench}, which takes minutes by design. */
+  /**
+   * Adds a command and those below it; not {@code bench}, which takes minutes by design, nor {@code
+   * serve}, which runs until it is stopped.
+   */
   private static void add(CommandLine command, List<String> words, List<Command> commands) {
-    if (words.contains("bench")) {
+    if (words.contains("bench") || words.contains("serve")) {
       return;
     }
     commands.add(new Command(words, command.getCommandSpec().options()));
