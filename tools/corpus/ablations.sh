@@ -3,14 +3,16 @@
 #
 #   tools/corpus/ablations.sh CORPUS RUN MINILM_CUT OUT
 #
-# RUN is what train.sh wrote; its vision encoder and language model serve all variants. MINILM_CUT has MiniLM's first four layers
-# over the miniature's words. Run it again to go on after a stop. BLIP2, THREADS and SEEDS as in train.sh ("1 2 3" seeds).
+# RUN is what train.sh wrote; its vision encoder and language model serve all variants. MINILM_CUT has MiniLM's first two layers
+# over the miniature's words. Run it again to go on after a stop. BLIP2 and THREADS as in train.sh; SEEDS ("1 2 3") are those to run,
+# one after the other. Updates of 32: FIRST_UPDATES (600) of every first stage, SECOND_UPDATES (500) of every second one.
 set -e
 corpus=$1 run=$2 cut=$3 out=$4
 here=$(cd "$(dirname "$0")" && pwd)
 blip2=${BLIP2:-$here/../../bin/blip2}
 threads=${THREADS:-1}
-second_updates=${SECOND_UPDATES:-700}
+first_updates=${FIRST_UPDATES:-600}
+second_updates=${SECOND_UPDATES:-500}
 
 # part FOLDER COMMAND...: runs a training once, resumed if it has begun
 part() {
@@ -25,13 +27,14 @@ part() {
   touch "$folder.done"
 }
 
-# first NAME OPTIONS...: a first stage and its retrieval
+# first NAME UPDATES OPTIONS...: a first stage and its retrieval
 first() {
-  local name=$1
-  shift
+  local name=$1 updates=$2
+  shift 2
   local folder=$out/$name-$seed
   part "$folder" train stage1 --vision "$run/vision/vision" --data "$corpus/train.json" --images "$corpus" \
-    --features "$run/patches.safetensors" --batch-size 64 --epochs 2 --min-lr 1e-5 --export blip2j "$@"
+    --features "$run/patches.safetensors" --batch-size 32 --epochs 1 --max-steps "$updates" --min-lr 1e-5 \
+    --export blip2j "$@"
   for split in validation drawings; do
     score "$folder-$split-contrast" retrieval --model "$folder/blip2j" --images "$corpus" --k 0 "$corpus/${split}_one.json"
     score "$folder-$split-retrieval" retrieval --model "$folder/blip2j" --images "$corpus" --k 16 "$corpus/${split}_one.json"
@@ -42,7 +45,7 @@ first() {
 second() {
   local folder=$out/$1-$seed
   part "$folder" train stage2 --stage1 "$2/blip2j" --language "$run/language/language" \
-    --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 64 --epochs 1 \
+    --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 32 --epochs 1 \
     --max-steps "$second_updates" --lr 5e-4 --min-lr 1e-5 --warmup-steps 100 --export hf
   for split in validation drawings; do
     score "$folder-$split-caption" caption --model "$folder/hf" --images "$corpus" "$corpus/$split.json"
@@ -63,14 +66,14 @@ mkdir -p "$out"
 for seed in ${SEEDS:-1 2 3}; do
   learn=(--lr 5e-4 --warmup-steps 100)
   drawn=(--bert "$run/bert-drawn" "${learn[@]}")
-  first full "${drawn[@]}" --queries 16
-  first no-itg "${drawn[@]}" --queries 16 --itg-weight 0
-  first no-itm "${drawn[@]}" --queries 16 --itm-weight 0
-  first queries-8 "${drawn[@]}" --queries 8
-  first queries-32 "${drawn[@]}" --queries 32
-  first minilm --bert "$cut" "${learn[@]}" --queries 16
-  first scratch --bert "$cut" --from-scratch "${learn[@]}" --queries 16 # MiniLM's sizes, drawn weights
-  first untrained --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --warmup-steps 0 --max-steps 1
+  first full "$first_updates" "${drawn[@]}" --queries 16
+  first no-itg "$first_updates" "${drawn[@]}" --queries 16 --itg-weight 0
+  first no-itm "$first_updates" "${drawn[@]}" --queries 16 --itm-weight 0
+  first queries-8 "$first_updates" "${drawn[@]}" --queries 8
+  first queries-32 "$first_updates" "${drawn[@]}" --queries 32
+  first minilm "$first_updates" --bert "$cut" "${learn[@]}" --queries 16
+  first scratch "$first_updates" --bert "$cut" --from-scratch "${learn[@]}" --queries 16 # MiniLM's sizes, drawn weights
+  first untrained 1 --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --warmup-steps 0
   for name in full untrained queries-8 queries-32; do
     second "second-$name" "$out/$name-$seed"
   done

@@ -61,8 +61,17 @@ public final class RetrievalTask {
     return new RetrievalTask(matcher, CANDIDATES, (part, done, of) -> {});
   }
 
-  /** This task with another number of candidates that are matched. */
+  /**
+   * This task with another number of candidates that are matched; with 0, items are ranked by
+   * similarity alone.
+   *
+   * @throws IllegalArgumentException if the number is negative
+   */
   public RetrievalTask withCandidates(int newCandidates) {
+    if (newCandidates < 0) {
+      throw new IllegalArgumentException(
+          "RetrievalTask.withCandidates: number expected at least 0, got " + newCandidates);
+    }
     return new RetrievalTask(matcher, newCandidates, listener);
   }
 
@@ -95,7 +104,9 @@ public final class RetrievalTask {
       fill(index, set, images);
       int all = set.images().size();
       Rankings rankings =
-          index.rank(candidates, number -> listener.done(Part.MATCHING, number, all));
+          candidates == 0
+              ? index.rankBySimilarity(CANDIDATES)
+              : index.rank(candidates, number -> listener.done(Part.MATCHING, number, all));
       report = RetrievalReport.of(rankings, set.imageOfText());
       listener.done(Part.MATCHING, all, all);
     }

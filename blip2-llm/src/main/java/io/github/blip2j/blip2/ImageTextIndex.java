@@ -110,6 +110,16 @@ public final class ImageTextIndex implements AutoCloseable {
   }
 
   /**
+   * Ranks as {@link #rank(int)} does by similarity alone, without match scores: every {@link
+   * Ranking#matchLogit} is 0.
+   *
+   * @param k how many of the most similar are in a ranking
+   */
+  public Rankings rankBySimilarity(int k) throws IOException {
+    return during(() -> index.rankBySimilarity(k));
+  }
+
+  /**
    * The images that a text describes, the best first.
    *
    * @param k how many of the most similar are re-ranked by match score and returned

@@ -69,7 +69,9 @@ public final class RetrievalCommand implements Callable<Integer> {
   @Option(
       names = "--k",
       paramLabel = "N",
-      description = "How many of the most similar are re-ranked by itm; default: ${DEFAULT-VALUE}.")
+      description =
+          "How many of the most similar are re-ranked by itm, or 0 for similarity alone; default:"
+              + " ${DEFAULT-VALUE}.")
   private int k = RetrievalTask.CANDIDATES;
 
   @Mixin private DatasetOptions dataset = new DatasetOptions();
@@ -87,8 +89,8 @@ public final class RetrievalCommand implements Callable<Integer> {
       options.prepare();
       dataset.requireAgreement();
       target = journalOptions.target(null);
-      if (k < 1) {
-        throw new IllegalArgumentException("--k: number expected at least 1, got " + k);
+      if (k < 0) {
+        throw new IllegalArgumentException("--k: number expected at least 0, got " + k);
       }
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);

@@ -3,14 +3,19 @@ package io.github.blip2j.cli.evaluation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,10 +166,45 @@ final class RetrievalCommandTest {
   }
 
   @Test
-  void retrieval_noCandidates_exits2() throws IOException {
+  void retrieval_noCandidates_ranksBySimilarityAlone() throws IOException {
+    List<String> names = List.of(DOG, STAR, CIRCLE);
+    Path file = captions(line("a.png", DOG), line("b.png", STAR), line("c.png", CIRCLE));
+    Path out = folder.resolve("out.json");
+
+    assertEquals(0, retrieval(file, "--k", "0", "--out", out.toString()).exit());
+
+    JsonArray found =
+        JsonParser.parseString(Files.readString(out)).getAsJsonObject().getAsJsonArray("texts_of_images");
+    try (ImageTextMatcher matcher = ImageTextMatcher.load(MODEL)) {
+      for (JsonElement image : found) {
+        String picture = image.getAsJsonObject().get("image").getAsString();
+        float[][] queries = matcher.embed(matcher.read(MODEL.resolve("images").resolve(picture)));
+        List<String> expected =
+            names.stream()
+                .sorted(Comparator.comparingDouble(name -> -largest(queries, matcher.embed(name))))
+                .toList();
+        List<String> actual =
+            image.getAsJsonObject().getAsJsonArray("texts").asList().stream()
+                .map(JsonElement::getAsString)
+                .toList();
+        assertEquals(expected, actual);
+      }
+    }
+  }
+
+  private static double largest(float[][] queries, float[] text) {
+    return Stream.of(queries)
+        .mapToDouble(
+            query -> IntStream.range(0, text.length).mapToDouble(i -> query[i] * text[i]).sum())
+        .max()
+        .orElseThrow();
+  }
+
+  @Test
+  void retrieval_negativeCandidates_exits2() throws IOException {
     assertEquals(
-        new Shell(2, "", "blip2: --k: number expected at least 1, got 0\n"),
-        retrieval(captions(line("a.png", DOG)), "--k", "0"));
+        new Shell(2, "", "blip2: --k: number expected at least 0, got -1\n"),
+        retrieval(captions(line("a.png", DOG)), "--k", "-1"));
   }
 
   @Test

@@ -44,7 +44,7 @@ public final class Ranking {
     return new Ranking(sortedIds, sortedSimilarities, sortedLogits, among);
   }
 
-  /** The number of candidates, all of which were matched. */
+  /** The number of candidates. */
   public int size() {
     return ids.length;
   }
@@ -59,7 +59,7 @@ public final class Ranking {
     return similarities[place];
   }
 
-  /** The match logit of the item in a place. */
+  /** The match logit of the item in a place; 0 in a ranking by similarity alone. */
   public float matchLogit(int place) {
     return logits[place];
   }

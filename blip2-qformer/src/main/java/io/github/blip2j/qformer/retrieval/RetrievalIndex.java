@@ -193,9 +193,21 @@ public final class RetrievalIndex implements AutoCloseable {
     List<Candidates> imagesOf = candidates(texts(), Math.min(k, images()));
     new Comparison(images, texts, textsOf, imagesOf).run(model.backend());
     new Reranking(model, tokens, words, padId, journal).match(textsOf, imagesOf, listener);
-    return new Rankings(
-        textsOf.stream().map(found -> found.ranking(texts())).toList(),
-        imagesOf.stream().map(found -> found.ranking(images())).toList());
+    return rankings(textsOf, imagesOf);
+  }
+
+  /**
+   * Ranks all texts for every image and all images for every text by similarity alone, without
+   * match scores: every {@link Ranking#matchLogit} is 0.
+   *
+   * @param k the number of candidates for each; fewer if there are fewer items
+   */
+  public Rankings rankBySimilarity(int k) {
+    requirePositive(k);
+    List<Candidates> textsOf = candidates(images(), Math.min(k, texts()));
+    List<Candidates> imagesOf = candidates(texts(), Math.min(k, images()));
+    new Comparison(images, texts, textsOf, imagesOf).run(model.backend());
+    return rankings(textsOf, imagesOf);
   }
 
   /**
@@ -212,6 +224,12 @@ public final class RetrievalIndex implements AutoCloseable {
     new Reranking(model, tokens, List.of(ids), padId, IndexJournal.NONE)
         .match(textsOf, imagesOf, image -> {});
     return imagesOf.get(0).ranking(images());
+  }
+
+  private Rankings rankings(List<Candidates> textsOf, List<Candidates> imagesOf) {
+    return new Rankings(
+        textsOf.stream().map(found -> found.ranking(texts())).toList(),
+        imagesOf.stream().map(found -> found.ranking(images())).toList());
   }
 
   /** Removes the temporary file, or closes those that stay. */

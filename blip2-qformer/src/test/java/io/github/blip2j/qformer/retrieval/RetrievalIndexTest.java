@@ -77,6 +77,22 @@ final class RetrievalIndexTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 9, 1000})
+  void rankBySimilarity_anyK_equalsLoopsWithoutMatchScores(int k) throws IOException {
+    fill();
+
+    Rankings rankings = index.rankBySimilarity(k);
+
+    float[][] cosines = cosines();
+    for (int i = 0; i < IMAGES; i++) {
+      assertRanking(k, cosines[i], new float[TEXTS], rankings.texts().get(i));
+    }
+    for (int t = 0; t < TEXTS; t++) {
+      assertRanking(k, column(cosines, t), new float[IMAGES], rankings.images().get(t));
+    }
+  }
+
   @Test
   void search_aTextOfTheIndex_isItsRanking() throws IOException {
     fill();
