@@ -26,12 +26,12 @@ public record Question(
     @Nullable Type type) {
 
   /**
-   * The kind of a question of VQAv2 or OK-VQA.
+   * The kind of a question, as VQAv2 and OK-VQA tell it.
    *
-   * @param question such as {@code how many}
-   * @param answer {@code yes/no}, {@code number} or {@code other}
+   * @param question such as {@code how many}, or null if the file does not tell
+   * @param answer {@code yes/no}, {@code number} or {@code other}, or null if the file does not tell
    */
-  public record Type(String question, String answer) {}
+  public record Type(@Nullable String question, @Nullable String answer) {}
 
   /** Checks that the right choice is one of the choices. */
   public Question {

@@ -162,7 +162,7 @@ final class RecordParser {
   static Question.@Nullable Type type(RecordObject from) {
     @Nullable String question = from.word("question_type");
     @Nullable String answer = from.word("answer_type");
-    return question == null || answer == null ? null : new Question.Type(question, answer);
+    return question == null && answer == null ? null : new Question.Type(question, answer);
   }
 
   /** The answers of an object, none if it has none. */

@@ -113,13 +113,20 @@ public record VqaReport(
         direct.add(accuracy);
         Question.@Nullable Type type = item.question().type();
         if (type != null) {
-          byQuestion.computeIfAbsent(type.question(), none -> new ArrayList<>()).add(accuracy);
-          byAnswer.computeIfAbsent(type.answer(), none -> new ArrayList<>()).add(accuracy);
+          count(byQuestion, type.question(), accuracy);
+          count(byAnswer, type.answer(), accuracy);
         }
       }
       @Nullable String right = item.rightChoice();
       if (answer.chosen() != null && right != null) {
         choice.add(answer.chosen().equals(right) ? 1.0 : 0.0);
+      }
+    }
+
+    private static void count(
+        Map<String, List<Double>> groups, @Nullable String name, double accuracy) {
+      if (name != null) {
+        groups.computeIfAbsent(name, none -> new ArrayList<>()).add(accuracy);
       }
     }
 

@@ -62,14 +62,14 @@ final class ReportsTest {
         List.of(
             question("1", new Question.Type("how many", "number"), people("2", 10)),
             question("2", new Question.Type("is it", "yes/no"), people("yes", 10)),
-            question("3", new Question.Type("how many", "number"), people("3", 10)));
+            question("3", new Question.Type("how many", null), people("3", 10)));
     List<Answer> answers = List.of(answer("two"), answer("Yes."), answer("4"));
 
     VqaReport report = VqaReport.of(questions, answers, Metric.VQA);
 
     assertEquals(66.67, report.direct());
     assertEquals(Map.of("how many", 50.0, "is it", 100.0), report.byQuestionType());
-    assertEquals(Map.of("number", 50.0, "yes/no", 100.0), report.byAnswerType());
+    assertEquals(Map.of("number", 100.0, "yes/no", 100.0), report.byAnswerType());
     assertNull(report.choice());
   }
 

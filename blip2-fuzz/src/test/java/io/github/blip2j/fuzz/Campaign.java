@@ -54,7 +54,7 @@ final class Campaign {
     command.add("--custom_hook_includes=none.**"); // its detectors look for faults of servers
     command.add("--reproducer_path=" + findings);
     command.add("-artifact_prefix=" + findings + "/");
-    command.add("-timeout=20");
+    command.add("-timeout=60"); // a hang is to fail, not a slow machine that loads classes
     command.add("-rss_limit_mb=4096");
     command.add("-max_len=" + target.maxLength());
     command.add("-max_total_time=" + seconds);

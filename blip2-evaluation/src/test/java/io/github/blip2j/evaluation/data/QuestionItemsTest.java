@@ -74,6 +74,19 @@ final class QuestionItemsTest {
   }
 
   @Test
+  void oneTypeOfTwo_isRead() throws IOException {
+    List<QuestionItem> questions =
+        read(
+            file(
+                """
+                [{"image": "a.png", "question_id": "1", "question": "What?", "answer": "x",
+                  "question_type": "what is it"}]
+                """));
+
+    assertEquals(new Question.Type("what is it", null), questions.get(0).question().type());
+  }
+
+  @Test
   void aokvqa_readsChoices() throws IOException {
     List<QuestionItem> questions =
         read(
