@@ -194,7 +194,12 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
 
   private void requireWords(CaptionRecord each) throws DataException {
     CaptionRecord.@Nullable Question asked = each.question();
-    if (asked != null && preparation.questions == null && each.captions().equals(asked.answers())) {
+    @Nullable QuestionTexts questions = preparation.questions;
+    var own = preparation.dialogues ? each.dialogue() : null;
+    if (asked != null
+        && questions == null
+        && own == null
+        && each.captions().equals(asked.answers())) {
       throw new DataException(
           String.format(
               Locale.ROOT,
@@ -202,8 +207,6 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
                   + " withQuestions, train vqa",
               each.image()));
     }
-    @Nullable QuestionTexts questions = preparation.questions;
-    var own = preparation.dialogues ? each.dialogue() : null;
     if (questions != null && asked == null && own == null) {
       throw new DataException(
           String.format(

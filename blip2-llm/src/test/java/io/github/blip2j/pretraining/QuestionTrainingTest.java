@@ -104,6 +104,20 @@ final class QuestionTrainingTest {
         String.valueOf(assertThrows(DataException.class, asked::withDialogues).getMessage()));
   }
 
+  @Test
+  void withDialogues_aQuestionThatHasAnInputToo_isTrainedOnAsThatInput() throws IOException {
+    CaptionBatches both =
+        batches(
+            "{\"image\": \"a.png\", \"question\": \"what is it?\", \"answer\": \"a dog\","
+                + " \"text_input\": \"Question: what is it? Answer:\", \"text_output\": \"a dog\"}");
+
+    CaptionBatches trained = both.withDialogues();
+
+    assertEquals(
+        List.of("Question: what is it? Answer:"),
+        trained.asked().stream().map(trained::input).toList());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"hf-opt", "hf-t5", "hf-blip2-llama"})
   void load_textSideOfTheFirstStage_readsAndExportsQuestions(String language) throws IOException {
