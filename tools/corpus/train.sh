@@ -40,7 +40,7 @@ drawn bert bert-drawn --config "$here/sizes/bert.json" --tokenizer "$tokenizers/
 part language train language --model "$out/language-drawn" --data "$corpus/pages.jsonl" --batch-size 64 \
   --epochs 1 --lr 1e-3 --min-lr 1e-5 --warmup-steps 200 --weight-decay 0.01
 part vision train vision --model "$out/vision-drawn" --sentences "$minilm" --data "$corpus/train.json" \
-  --images "$corpus" --batch-size 64 --epochs 6 --lr 1e-3 --min-lr 1e-5 --warmup-steps 100
+  --images "$corpus" --batch-size 64 --epochs 4 --lr 1e-3 --min-lr 1e-5 --warmup-steps 100
 
 # What the frozen vision encoder sees of every scene, so that the first stage need not compute it again.
 if [ ! -e "$out/patches.safetensors" ]; then

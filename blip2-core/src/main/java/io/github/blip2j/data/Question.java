@@ -29,7 +29,8 @@ public record Question(
    * The kind of a question, as VQAv2 and OK-VQA tell it.
    *
    * @param question such as {@code how many}, or null if the file does not tell
-   * @param answer {@code yes/no}, {@code number} or {@code other}, or null if the file does not tell
+   * @param answer {@code yes/no}, {@code number} or {@code other}, or null if the file does not
+   *     tell
    */
   public record Type(@Nullable String question, @Nullable String answer) {}
 

@@ -11,6 +11,14 @@ public interface Init {
   /** A fresh float32 value. */
   Tensor draw(Shape shape, RandomGenerator random);
 
+  /**
+   * This initialization with another deviation, if it draws from a normal distribution; else this
+   * one. It is {@code initializer_range} of transformers.
+   */
+  default Init withDeviation(double deviation) {
+    return this;
+  }
+
   /** Zeros: biases, shifts. */
   static Init zeros() {
     return (shape, random) -> Tensor.zeros(DType.FLOAT32, shape.toArray());
@@ -28,12 +36,23 @@ public interface Init {
 
   /** Normal with mean 0, BERT's choice with a deviation of 0.02. */
   static Init normal(double deviation) {
-    return (shape, random) -> {
+    return new Normal(deviation);
+  }
+
+  /** The normal distribution with mean 0. */
+  record Normal(double deviation) implements Init {
+    @Override
+    public Tensor draw(Shape shape, RandomGenerator random) {
       float[] values = new float[Math.toIntExact(shape.size())];
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) (deviation * random.nextGaussian());
       }
       return Tensor.of(values, shape.toArray());
-    };
+    }
+
+    @Override
+    public Init withDeviation(double other) {
+      return new Normal(other);
+    }
   }
 }

@@ -121,14 +121,15 @@ public record StageOneParts(
         @Nullable Checkpoint text = fromScratch ? null : WrapperNames.open(bert)) {
       VisionConfig stored = encoder.config();
       Path textFile = bert.resolve("config.json");
-      BertConfig plain =
-          BertConfig.fromPlainJson(ConfigJson.read(textFile).named(textFile.toString()));
+      ConfigJson textJson = ConfigJson.read(textFile).named(textFile.toString());
+      BertConfig plain = BertConfig.fromPlainJson(textJson);
+      double deviation = InitializerRange.of(textJson);
       Blip2RetrievalConfig config =
           sizes.apply(new Blip2RetrievalConfig(stored, qformer(plain, stored)));
       Weights rest =
           text == null
-              ? Weights.random(random)
-              : PlainBertWeights.ofStageOne(bert.toString(), text, random);
+              ? Weights.random(random, deviation)
+              : PlainBertWeights.ofStageOne(bert.toString(), text, random, deviation);
       var weights =
           new SplitWeights(VisionEncoderSource.PATH, encoder.weights(config.vision()), rest);
       return building.build(config, weights);

@@ -19,24 +19,28 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The BERT's tensors are loaded. The queries' MLPs are copies of the text's. The token embedding
  * gets the further rows of the configuration, such as one for {@code [DEC]}. Everything else, in
- * particular the cross-attention, is randomly initialized: matrices and rows from N(0, 0.02),
- * biases 0.
+ * particular the cross-attention, is randomly initialized: matrices and rows from N(0, 0.02), or
+ * with {@code initializer_range} of the BERT's config as the deviation; biases 0.
  */
 public final class PlainBertWeights implements Weights {
   private static final String COPY = ".queryMlp.";
   private static final String ORIGINAL = ".textMlp.";
   private static final String DRAWN = ".imageAttention.";
+  private static final double DEVIATION = 0.02;
 
   private final Weights stored;
   private final String body;
   private final String head;
   private final RandomGenerator random;
+  private final double deviation;
 
-  private PlainBertWeights(Weights stored, String body, String head, RandomGenerator random) {
+  private PlainBertWeights(
+      Weights stored, String body, String head, RandomGenerator random, double deviation) {
     this.stored = stored;
     this.body = body;
     this.head = head;
     this.random = random;
+    this.deviation = deviation;
   }
 
   /**
@@ -47,7 +51,7 @@ public final class PlainBertWeights implements Weights {
    */
   public static PlainBertWeights of(
       String origin, Checkpoint checkpoint, String path, RandomGenerator random) {
-    return at(origin, checkpoint, path + ".bert", path + ".head", random);
+    return at(origin, checkpoint, path + ".bert", path + ".head", random, DEVIATION);
   }
 
   /**
@@ -55,17 +59,23 @@ public final class PlainBertWeights implements Weights {
    *
    * @param origin the BERT's folder, for messages
    * @param checkpoint the BERT, open while the model is built
+   * @param deviation of the drawn weights, {@code initializer_range} of the BERT's config
    */
   public static PlainBertWeights ofStageOne(
-      String origin, Checkpoint checkpoint, RandomGenerator random) {
-    return at(origin, checkpoint, "qformer", "head", random);
+      String origin, Checkpoint checkpoint, RandomGenerator random, double deviation) {
+    return at(origin, checkpoint, "qformer", "head", random, deviation);
   }
 
   private static PlainBertWeights at(
-      String origin, Checkpoint checkpoint, String body, String head, RandomGenerator random) {
+      String origin,
+      Checkpoint checkpoint,
+      String body,
+      String head,
+      RandomGenerator random,
+      double deviation) {
     var keys = BertNames.ofQFormer(checkpoint.tensors().keySet(), body, head);
     return new PlainBertWeights(
-        new CheckpointWeights(origin, checkpoint, keys), body, head, random);
+        new CheckpointWeights(origin, checkpoint, keys), body, head, random, deviation);
   }
 
   @Override
@@ -98,7 +108,7 @@ public final class PlainBertWeights implements Weights {
   @Override
   public @Nullable Tensor initial(String name, Shape shape, Init init) throws IOException {
     if (!isStored(name)) {
-      return init.draw(shape, random);
+      return init.withDeviation(deviation).draw(shape, random);
     }
     boolean perToken =
         name.equals(body + ".embeddings.words.weight") || name.equals(head + ".bias");
@@ -112,7 +122,7 @@ public final class PlainBertWeights implements Weights {
     }
     Tensor read =
         Tensor.read(name, found.dtype(), found.shape(), (at, into) -> stored.read(name, at, into));
-    Tensor drawn = init.draw(shape.with(0, shape.dim(0) - rows), random);
+    Tensor drawn = init.withDeviation(deviation).draw(shape.with(0, shape.dim(0) - rows), random);
     return Tensor.concat(0, List.of(read.to(drawn.dtype()), drawn));
   }
 

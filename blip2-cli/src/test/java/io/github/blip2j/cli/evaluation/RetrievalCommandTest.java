@@ -174,7 +174,9 @@ final class RetrievalCommandTest {
     assertEquals(0, retrieval(file, "--k", "0", "--out", out.toString()).exit());
 
     JsonArray found =
-        JsonParser.parseString(Files.readString(out)).getAsJsonObject().getAsJsonArray("texts_of_images");
+        JsonParser.parseString(Files.readString(out))
+            .getAsJsonObject()
+            .getAsJsonArray("texts_of_images");
     try (ImageTextMatcher matcher = ImageTextMatcher.load(MODEL)) {
       for (JsonElement image : found) {
         String picture = image.getAsJsonObject().get("image").getAsString();

@@ -9,6 +9,7 @@ import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Params;
 import io.github.blip2j.nn.Weights;
+import io.github.blip2j.pretraining.InitializerRange;
 import io.github.blip2j.qformer.BertConfig;
 import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Scope;
@@ -23,7 +24,8 @@ import java.util.SplittableRandom;
 /**
  * Folders of parts with drawn weights, from which training from nothing begins. Each has the layout
  * of transformers, so {@code train} reads it as it reads a pretrained one: matrices and embeddings
- * are drawn from N(0, 0.02), biases are 0 and norms 1.
+ * are drawn from a normal distribution with the deviation of {@link InitializerRange}, biases are 0
+ * and norms 1.
  *
  * @param config a {@code config.json} of transformers; its {@code model_type} names the family
  * @param seed of the weights
@@ -38,10 +40,11 @@ public record DrawnPart(Path config, long seed) {
    */
   public void vision(Path folder) throws IOException {
     PartFolder.requireFree(folder);
-    VisionConfig sizes = VisionFamilies.installed().readModel(ConfigJson.read(config));
+    ConfigJson json = ConfigJson.read(config);
+    VisionConfig sizes = VisionFamilies.installed().readModel(json);
     KeyMap names = VisionPart.names(sizes);
     try (Scope home = Scope.detached()) {
-      Params params = Params.root(weights(), home);
+      Params params = Params.root(weights(json), home);
       sizes.build(params.at(VisionPart.PATH));
       PartFolder.write(folder, sizes.toJson(), names, params.all(), null);
     }
@@ -57,9 +60,10 @@ public record DrawnPart(Path config, long seed) {
   public void bert(Path tokenizer, Path folder) throws IOException {
     PartFolder.requireFree(folder);
     JsonObject json = sized(tokenizer);
-    var sizes = BertConfig.fromPlainJson(ConfigJson.parse(config.toString(), json.toString()));
+    ConfigJson read = ConfigJson.parse(config.toString(), json.toString());
+    var sizes = BertConfig.fromPlainJson(read);
     try (Scope home = Scope.detached()) {
-      Params params = Params.root(weights(), home);
+      Params params = Params.root(weights(read), home);
       var unused = new BertLMHeadModel(sizes, params);
       PartFolder.write(folder, json, BertLMHeadModel.huggingFaceNames(), params.all(), tokenizer);
     }
@@ -83,14 +87,14 @@ public record DrawnPart(Path config, long seed) {
     KeyMap.Builder names = KeyMap.builder();
     sizes.addNames(names, LanguagePart.PATH + ".", "");
     try (Scope home = Scope.detached()) {
-      Params params = Params.root(weights(), home);
+      Params params = Params.root(weights(read), home);
       sizes.build(params.at(LanguagePart.PATH));
       PartFolder.write(folder, json, names.build(), params.all(), tokenizer);
     }
   }
 
-  private Weights weights() {
-    return Weights.random(new SplittableRandom(seed));
+  private Weights weights(ConfigJson from) throws CheckpointException {
+    return Weights.random(new SplittableRandom(seed), InitializerRange.of(from));
   }
 
   /** The config with the tokenizer's vocabulary. */

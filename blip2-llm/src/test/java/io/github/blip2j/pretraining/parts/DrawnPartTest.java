@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining.parts;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,12 +9,15 @@ import io.github.blip2j.blip2.checkpoint.hf.LanguageFolder;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.StageOneParts;
 import io.github.blip2j.qformer.BertLMHeadModel;
 import io.github.blip2j.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +71,57 @@ final class DrawnPartTest {
     String file = "model.safetensors";
     assertEquals(-1, Files.mismatch(folder.resolve("a/" + file), folder.resolve("b/" + file)));
     assertTrue(Files.mismatch(folder.resolve("a/" + file), folder.resolve("c/" + file)) >= 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"initializer_range, 0.3", "init_std, 0.1", "something_else, 0.02"})
+  void initializerRange_isTheDeviationOfAllThatIsDrawn(String key, double expected)
+      throws IOException {
+    Path config = Small.bert(folder);
+    Files.writeString(
+        config, Files.readString(config).replace("{", "{\"" + key + "\": " + expected + ","));
+    Path tower = folder.resolve("tower");
+    Path bert = folder.resolve("bert");
+    new DrawnPart(Small.tower(folder, "blip_2_vision_model"), 1).vision(tower);
+    new DrawnPart(config, 2).bert(Small.BERT_WORDS, bert);
+
+    Map<String, Parameter> drawn =
+        StageOneParts.of(tower, bert).load(home, new Random(1)).parameters();
+
+    for (String name :
+        List.of(
+            "qformer.layers.0.textMlp.up.weight",
+            "qformer.layers.0.imageAttention.query.weight",
+            "queries")) {
+      Parameter parameter = requireNonNull(drawn.get(name), () -> name + " of " + drawn.keySet());
+      assertEquals(expected, deviation(parameter), 0.15 * expected, name);
+    }
+  }
+
+  private static double deviation(Parameter parameter) {
+    double squares = 0;
+    float[] values = parameter.value().toFloats();
+    for (float value : values) {
+      squares += value * value;
+    }
+    return Math.sqrt(squares / values.length);
+  }
+
+  @Test
+  void initializerRangeOfNothing_isRefused() throws IOException {
+    Path config = folder.resolve("still.json");
+    Files.writeString(
+        config,
+        Files.readString(Small.tower(folder, "blip_2_vision_model"))
+            .replace("{", "{\"initializer_range\": 1e-10,"));
+
+    var refused =
+        assertThrows(
+            CheckpointException.class, () -> new DrawnPart(config, 1).vision(folder.resolve("a")));
+
+    assertEquals(
+        "still.json: initializer_range expected 0.0001 to 1, got 1.0E-10; leave it out for 0.02",
+        refused.getMessage());
   }
 
   @Test
