@@ -141,8 +141,7 @@ final class BeamSearch {
 
   private boolean ends(int rank, float[][] logits, List<LogSoftmax> normalizers) {
     return scorer.ends(token(rank), length + 1)
-        || (!rules.criteria().isEmpty()
-            && rules.isStopped(extended(rank, logits, normalizers)));
+        || (!rules.criteria().isEmpty() && rules.isStopped(extended(rank, logits, normalizers)));
   }
 
   private List<Beam> continued(

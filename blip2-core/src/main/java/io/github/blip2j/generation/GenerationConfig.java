@@ -29,8 +29,8 @@ import java.util.function.Consumer;
  * @param noRepeatNgramSize length of n-grams that must not occur twice; 0 for any
  * @param numReturnSequences sequences returned for each prompt
  * @param beamRules which rules a beam search follows; those of transformers 5 by default
- * @param stopStrings strings that end a sequence ({@code stop_strings}); none by default, see {@link
- *     StopStrings}
+ * @param stopStrings strings that end a sequence ({@code stop_strings}); none by default, see
+ *     {@link StopStrings}
  * @param topLogProbabilities how many of the likeliest tokens are reported with every token; 0 by
  *     default
  */

@@ -3,7 +3,8 @@ package io.github.blip2j.generation;
 import io.github.blip2j.generation.logits.TokenHistory;
 
 /**
- * Ends sequences besides end tokens and the length limit ({@code StoppingCriteria} in transformers).
+ * Ends sequences besides end tokens and the length limit ({@code StoppingCriteria} in
+ * transformers).
  *
  * <p>It is asked once after every token of a sequence. In a beam search, it is asked of candidates
  * that rank among the first, and one that it ends is finished as by an end token.

@@ -103,7 +103,9 @@ final class StoppedTextsTest {
   @Test
   void generate_afterAPrompt_cutsTheWholeTextToo() {
     Generated found =
-        blip2.generate(images.get(1), "a yellow", GenerationConfig.greedy().stopStrings("of")).get(0);
+        blip2
+            .generate(images.get(1), "a yellow", GenerationConfig.greedy().stopStrings("of"))
+            .get(0);
 
     assertEquals("square to the left ", found.text());
     assertEquals("a yellow square to the left ", found.textWithPrompt());

@@ -38,7 +38,8 @@ public final class TokenHistory {
    * This history and one more token.
    *
    * @param logProbability of the token, by the model
-   * @param top the likeliest tokens at its place; empty if they are not wanted, for all tokens alike
+   * @param top the likeliest tokens at its place; empty if they are not wanted, for all tokens
+   *     alike
    */
   public TokenHistory append(int token, float logProbability, List<TokenLogProbability> top) {
     int[] longer = Arrays.copyOf(ids, ids.length + 1);

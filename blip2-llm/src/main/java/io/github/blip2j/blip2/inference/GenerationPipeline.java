@@ -114,8 +114,7 @@ public final class GenerationPipeline {
         var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       EncodedPrompts prompts = encode("generate", features, texts);
-      TokenStreamer aside =
-          new Aside(call -> session.aside(() -> features.aside(call)), listener);
+      TokenStreamer aside = new Aside(call -> session.aside(() -> features.aside(call)), listener);
       return generator.generate(prompts, decoding, aside);
     }
   }

@@ -89,8 +89,7 @@ public final class GradCamMaps {
     }
   }
 
-  private static GradCamMaps of(
-      MatchingSession session, Image image, Tensor encoded, int[] text) {
+  private static GradCamMaps of(MatchingSession session, Image image, Tensor encoded, int[] text) {
     Map<Integer, Maps> layers = new TreeMap<>();
     VisionConfig vision = session.model().config().vision();
     try (var scope = Scope.open(session.backend())) {

@@ -61,9 +61,7 @@ public final class MatchingFeatures implements AutoCloseable {
             for (int i = 0; i < size; i++) {
               each.add(
                   new MatchingFeatures(
-                      source,
-                      patches().narrow(0, i, 1).copy(),
-                      compared().narrow(0, i, 1).copy()));
+                      source, patches().narrow(0, i, 1).copy(), compared().narrow(0, i, 1).copy()));
             }
           }
           return List.copyOf(each);

@@ -37,8 +37,8 @@ public final class TextStreamer implements TokenStreamer {
   }
 
   /**
-   * A stream that ends before the stop strings of {@code decoding}. An end that may be the beginning
-   * of one is held back too.
+   * A stream that ends before the stop strings of {@code decoding}. An end that may be the
+   * beginning of one is held back too.
    */
   public static TextStreamer of(
       Tokenizer tokenizer, GenerationConfig decoding, Consumer<String> text) {
