@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -82,7 +83,7 @@ final class ProbedEndPointTest {
   }
 
   private void send(String text) throws IOException {
-    client.getOutputStream().write(text.getBytes());
+    client.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
     client.getOutputStream().flush();
   }
 
