@@ -48,6 +48,18 @@ for await (const chunk of stream) {
   seen.streamUsage = chunk.usage?.completion_tokens;
 }
 
+const logged = client.chat.completions.stream({
+  model: "bundled",
+  messages: about(""),
+  logprobs: true,
+  top_logprobs: 2,
+  stop: seen.caption.slice(5),
+});
+const whole = await logged.finalChatCompletion(); // joined by the client
+seen.stopped = whole.choices[0].message.content;
+seen.reason = whole.choices[0].finish_reason;
+seen.logprobs = whole.choices[0].logprobs.content.map((token) => token.top_logprobs.length);
+
 const embedding = await client.embeddings.create({ model: "itm", input: "two cats" }); // base64
 seen.embedding = Array.from(embedding.data[0].embedding).slice(0, 4);
 

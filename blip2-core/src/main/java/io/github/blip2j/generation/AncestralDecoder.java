@@ -63,8 +63,8 @@ final class AncestralDecoder {
     if (token == TokenSampler.NONE) {
       throw rules.nothingPossible(history);
     }
-    line.history = history.append(token, normalizer.logProbability(logits[token]));
-    listener.onToken(line.index, token);
+    line.history = rules.extended(history, token, normalizer, logits);
+    listener.onToken(line.index, GeneratedToken.last(line.history));
   }
 
   private float[][] next(List<Line> open) {

@@ -58,8 +58,9 @@ final class BeamDecoder {
 
   private void report(List<Sequence> sequences, int firstRow) {
     for (int i = 0; i < sequences.size(); i++) {
-      for (int token : sequences.get(i).tokens()) {
-        listener.onToken(firstRow + i, token);
+      Sequence sequence = sequences.get(i);
+      for (int place = 0; place < sequence.tokens().length; place++) {
+        listener.onToken(firstRow + i, GeneratedToken.of(sequence, place));
       }
     }
   }

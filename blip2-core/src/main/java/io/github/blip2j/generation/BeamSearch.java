@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * kept either; below that it is dropped, neither finished nor running. And do the beams survive it?
  * All {@code K} of them may end with each of {@code n} end tokens, hence {@code max(2, 1 + n)·K}
  * candidates are ranked, which always leaves {@code K} to run on. At the length limit every
- * candidate counts as ending.
+ * candidate counts as ending. One that a {@link StoppingCriterion} ends is treated alike; if that
+ * leaves fewer than {@code K} beams, the search goes on with these.
  *
  * <p><b>Stopping.</b> With {@code K} finished sequences the search may stop, see {@link
  * EarlyStopping}. A running beam's sum only falls as it grows, so "the best beam, divided as if it
@@ -124,7 +125,7 @@ final class BeamSearch {
     for (int rank = 0; rank < ranked.size(); rank++) {
       float score = ranked.value(rank);
       best = Math.max(best, score);
-      if (!scorer.ends(token(rank), length + 1)) {
+      if (!ends(rank, logits, normalizers)) {
         continuing.offer(score, rank, score);
       } else if (rank < K) {
         scorer.add(extended(rank, logits, normalizers), score);
@@ -136,6 +137,11 @@ final class BeamSearch {
     if (over && scorer.first(1).isEmpty()) {
       throw rules.nothingPossible(before);
     }
+  }
+
+  private boolean ends(int rank, float[][] logits, List<LogSoftmax> normalizers) {
+    return scorer.ends(token(rank), length + 1)
+        || (!rules.criteria().isEmpty() && rules.isStopped(extended(rank, logits, normalizers)));
   }
 
   private List<Beam> continued(
@@ -213,8 +219,7 @@ final class BeamSearch {
   private TokenHistory extended(int rank, float[][] logits, List<LogSoftmax> normalizers) {
     int parent = parent(rank);
     int token = token(rank);
-    float logit = logits[firstRow + parent][token];
-    float logProbability = normalizers.get(parent).logProbability(logit);
-    return running.get(parent).history().append(token, logProbability);
+    return rules.extended(
+        running.get(parent).history(), token, normalizers.get(parent), logits[firstRow + parent]);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.generation;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -28,6 +29,10 @@ import java.util.function.Consumer;
  * @param noRepeatNgramSize length of n-grams that must not occur twice; 0 for any
  * @param numReturnSequences sequences returned for each prompt
  * @param beamRules which rules a beam search follows; those of transformers 5 by default
+ * @param stopStrings strings that end a sequence ({@code stop_strings}); none by default, see
+ *     {@link StopStrings}
+ * @param topLogProbabilities how many of the likeliest tokens are reported with every token; 0 by
+ *     default
  */
 public record GenerationConfig(
     int maxNewTokens,
@@ -43,7 +48,9 @@ public record GenerationConfig(
     double repetitionPenalty,
     int noRepeatNgramSize,
     int numReturnSequences,
-    BeamRules beamRules) {
+    BeamRules beamRules,
+    List<String> stopStrings,
+    int topLogProbabilities) {
   private static final int MOST = 100_000; // rows of a batch; more is taken for a typing error
   private static final int MOST_BEAMS = 1000; // each step sorts beams times vocabulary scores
 
@@ -63,6 +70,11 @@ public record GenerationConfig(
     requireAtLeast(0, "topK", topK);
     requireAtLeast(0, "noRepeatNgramSize", noRepeatNgramSize);
     requireAtLeast(1, "numReturnSequences", numReturnSequences);
+    requireAtLeast(0, "topLogProbabilities", topLogProbabilities);
+    stopStrings = List.copyOf(stopStrings);
+    require(
+        stopStrings.stream().noneMatch(String::isEmpty),
+        "stopStrings expected with text, got an empty one");
     require(numBeams <= MOST_BEAMS, "numBeams expected at most %d, got %d", MOST_BEAMS, numBeams);
     require(
         numReturnSequences <= MOST,
@@ -116,7 +128,9 @@ public record GenerationConfig(
         1.0,
         0,
         1,
-        BeamRules.TRANSFORMERS_5);
+        BeamRules.TRANSFORMERS_5,
+        List.of(),
+        0);
   }
 
   /** Beam search with this many beams; 1 is greedy. */
@@ -199,6 +213,21 @@ public record GenerationConfig(
     return with(draft -> draft.beamRules = beamRules);
   }
 
+  /** With sequences that end at the first of these strings; none for no such strings. */
+  public GenerationConfig stopStrings(String... stopStrings) {
+    return stopStrings(List.of(stopStrings));
+  }
+
+  /** With sequences that end at the first of these strings. */
+  public GenerationConfig stopStrings(List<String> stopStrings) {
+    return with(draft -> draft.stopStrings = stopStrings);
+  }
+
+  /** With this many of the likeliest tokens reported with every token. */
+  public GenerationConfig topLogProbabilities(int count) {
+    return with(draft -> draft.topLogProbabilities = count);
+  }
+
   private GenerationConfig with(Consumer<Draft> change) {
     var draft = new Draft(this);
     change.accept(draft);
@@ -240,6 +269,8 @@ public record GenerationConfig(
     int noRepeatNgramSize;
     int returning;
     BeamRules beamRules;
+    List<String> stopStrings;
+    int topLogProbabilities;
 
     Draft(GenerationConfig from) {
       maxNewTokens = from.maxNewTokens;
@@ -256,6 +287,8 @@ public record GenerationConfig(
       noRepeatNgramSize = from.noRepeatNgramSize;
       returning = from.numReturnSequences;
       beamRules = from.beamRules;
+      stopStrings = from.stopStrings;
+      topLogProbabilities = from.topLogProbabilities;
     }
 
     GenerationConfig decoding() {
@@ -273,7 +306,9 @@ public record GenerationConfig(
           repetitionPenalty,
           noRepeatNgramSize,
           returning,
-          beamRules);
+          beamRules,
+          stopStrings,
+          topLogProbabilities);
     }
   }
 }

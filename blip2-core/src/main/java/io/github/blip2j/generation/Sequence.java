@@ -1,7 +1,9 @@
 package io.github.blip2j.generation;
 
 import io.github.blip2j.generation.logits.TokenHistory;
+import io.github.blip2j.generation.logits.TokenLogProbability;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Generated tokens with their log-probabilities. Immutable.
@@ -13,13 +15,17 @@ public final class Sequence {
   private final int[] tokens;
   private final float[] logProbabilities;
   private final float score;
+  private final List<List<TokenLogProbability>> likeliest;
   private final boolean ended;
+  private final boolean stopped;
 
-  Sequence(TokenHistory history, float score, boolean ended) {
+  Sequence(TokenHistory history, float score, boolean ended, boolean stopped) {
     this.tokens = history.newIds();
     this.logProbabilities = history.logProbabilities();
+    this.likeliest = history.likeliest();
     this.score = score;
     this.ended = ended;
+    this.stopped = stopped;
   }
 
   /** The new tokens in a fresh array, with the end token as the last if {@link #ended}. */
@@ -32,9 +38,17 @@ public final class Sequence {
     return Arrays.copyOf(tokens, ended ? tokens.length - 1 : tokens.length);
   }
 
-  /** Whether the last token is an end token; if not, the length limit cut the sequence. */
+  /**
+   * Whether the last token is an end token; if not, a {@link StoppingCriterion} or the length limit
+   * cut the sequence.
+   */
   public boolean ended() {
     return ended;
+  }
+
+  /** Whether a {@link StoppingCriterion} ended it, such as stop strings. */
+  public boolean stopped() {
+    return stopped;
   }
 
   /**
@@ -52,6 +66,15 @@ public final class Sequence {
    */
   public float[] logProbabilities() {
     return logProbabilities.clone();
+  }
+
+  /**
+   * The likeliest tokens at the place of each token by the model, {@link
+   * GenerationConfig#topLogProbabilities} of them and the likeliest first; impossible ones are left
+   * out.
+   */
+  public List<List<TokenLogProbability>> topLogProbabilities() {
+    return likeliest;
   }
 
   /** As in {@code [68, 350, 2] score=-0.25}. */

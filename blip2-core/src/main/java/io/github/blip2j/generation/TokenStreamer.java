@@ -19,4 +19,9 @@ public interface TokenStreamer {
    * @param token its id; the end token is reported too
    */
   void onToken(int row, int token);
+
+  /** One more token with its log-probability; if not overridden, its id is told alone. */
+  default void onToken(int row, GeneratedToken token) {
+    onToken(row, token.id());
+  }
 }

@@ -50,7 +50,8 @@ final class WholeLengthScorer implements BeamScorer {
 
   @Override
   public void add(TokenHistory history, float score) {
-    add(history, length(history) - 1, score);
+    boolean ended = rules.ends().contains(history.last()); // not so after a stop string
+    add(history, ended ? length(history) - 1 : length(history), score);
   }
 
   private void add(TokenHistory history, int length, float score) {

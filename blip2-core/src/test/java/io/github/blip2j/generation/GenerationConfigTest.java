@@ -42,13 +42,16 @@ final class GenerationConfigTest {
             .repetitionPenalty(1.5)
             .noRepeatNgramSize(2)
             .numReturnSequences(3)
-            .beamRules(BeamRules.TRANSFORMERS_4_33);
+            .beamRules(BeamRules.TRANSFORMERS_4_33)
+            .stopStrings("a", "b")
+            .topLogProbabilities(4);
 
     assertEquals(
         "GenerationConfig[maxNewTokens=30, minNewTokens=3, numBeams=4, sampled=true, "
             + "temperature=0.7, topK=7,"
             + " topP=0.9, seed=5, lengthPenalty=-1.0, earlyStopping=NEVER, repetitionPenalty=1.5,"
-            + " noRepeatNgramSize=2, numReturnSequences=3, beamRules=TRANSFORMERS_4_33]",
+            + " noRepeatNgramSize=2, numReturnSequences=3, beamRules=TRANSFORMERS_4_33,"
+            + " stopStrings=[a, b], topLogProbabilities=4]",
         changed.toString());
   }
 

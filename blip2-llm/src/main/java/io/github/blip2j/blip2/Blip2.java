@@ -351,7 +351,7 @@ public final class Blip2 implements AutoCloseable {
     }
     required("stream", "prompt", prompt);
     required("stream", "text", text);
-    TextStreamer stream = TextStreamer.of(tokenizer(), text);
+    TextStreamer stream = TextStreamer.of(tokenizer(), decoding, text);
     try (ImageFeatures features = encode(List.of(required("stream", "image", image)))) {
       Generated written = generate(features, List.of(prompt), decoding, stream).get(0).get(0);
       stream.finish();

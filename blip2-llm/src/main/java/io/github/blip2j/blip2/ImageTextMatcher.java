@@ -10,6 +10,7 @@ import io.github.blip2j.blip2.features.FeatureExtractor;
 import io.github.blip2j.blip2.features.FloatRows;
 import io.github.blip2j.blip2.inference.CaptionGenerator;
 import io.github.blip2j.blip2.inference.GradCamMaps;
+import io.github.blip2j.blip2.inference.MatchingFeatures;
 import io.github.blip2j.blip2.inference.MatchingSession;
 import io.github.blip2j.blip2.inference.PairScores;
 import io.github.blip2j.blip2.inference.TextVectors;
@@ -203,6 +204,35 @@ public final class ImageTextMatcher implements AutoCloseable {
     return session.during(() -> new PairScores(session).pairs(images, ids("match", texts)));
   }
 
+  /** Encodes images once, for any number of texts about them. */
+  public MatchingFeatures encode(List<Image> images) {
+    requiredAll("encode", "image", images);
+    return session.during(() -> MatchingFeatures.of(session, images));
+  }
+
+  /**
+   * How well each text describes one encoded image.
+   *
+   * @throws IllegalArgumentException if the features are of several images or of another model
+   */
+  public List<Match> match(MatchingFeatures features, List<String> texts) {
+    required("match", "features", features);
+    requiredAll("match", "text", texts);
+    return session.during(() -> new PairScores(session).against(features, ids("match", texts)));
+  }
+
+  /**
+   * How well text i describes encoded image i.
+   *
+   * @throws IllegalArgumentException if there are not as many texts as images, or the features are
+   *     of another model
+   */
+  public List<Match> matchPairs(MatchingFeatures features, List<String> texts) {
+    required("match", "features", features);
+    requiredAll("match", "text", texts);
+    return session.during(() -> new PairScores(session).pairs(features, ids("match", texts)));
+  }
+
   /**
    * GradCAM maps: the relevance of image regions to the match with a text (Selvaraju et al. 2017).
    */
@@ -211,6 +241,20 @@ public final class ImageTextMatcher implements AutoCloseable {
     required("gradCam", "text", text);
     return session.during(
         () -> GradCamMaps.of(session, image, session.comparedIds("gradCam", text)));
+  }
+
+  /**
+   * GradCAM maps of an encoded image.
+   *
+   * @param image the image itself, for drawings
+   * @throws IllegalArgumentException if the features are of several images or of another model
+   */
+  public GradCamMaps gradCam(Image image, MatchingFeatures features, String text) {
+    required("gradCam", "image", image);
+    required("gradCam", "features", features);
+    required("gradCam", "text", text);
+    return session.during(
+        () -> GradCamMaps.of(session, image, features, session.comparedIds("gradCam", text)));
   }
 
   /** Shorthand for {@link #embed(Image)}. */
@@ -243,6 +287,11 @@ public final class ImageTextMatcher implements AutoCloseable {
    */
   public float[] embedPooled(Image image) {
     return FloatRows.direction(embed(image));
+  }
+
+  /** {@link #embedPooled(Image)} of one encoded image, [P]. */
+  public float[] embedPooled(MatchingFeatures features) {
+    return FloatRows.direction(required("embed", "features", features).vectors());
   }
 
   /** Features of images and texts as tensors. */

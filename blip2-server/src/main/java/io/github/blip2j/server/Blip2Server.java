@@ -48,7 +48,8 @@ public final class Blip2Server implements AutoCloseable {
             models, options.queue(), options.featureBytes(), options.maxPixels(), metrics);
     metrics.observe(queue);
     Limits limits =
-        Limits.usual(options.imageBytes(), options.connections(), options.requestTime());
+        Limits.usual(
+            options.imageBytes(), options.connections(), options.requestTime(), options.ping());
     this.http =
         new HttpServer(
             address,

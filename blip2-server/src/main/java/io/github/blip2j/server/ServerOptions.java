@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerOptions {
   private static final int MOST_PORT = 65_535;
+  private static final int MOST_PING_SECONDS = 20; // a connection may be silent for 30
 
   private String host = "127.0.0.1";
   private int port = 8080;
@@ -38,6 +39,7 @@ public final class ServerOptions {
   private long featureBytes = 64L << 20;
   private Duration requestTime = Duration.ofSeconds(60);
   private Duration grace = Duration.ofSeconds(30);
+  private Duration ping = Duration.ofSeconds(15);
   private List<String> origins = List.of();
   private Set<String> imageHosts = Set.of();
   private LoadOptions loading = LoadOptions.of(Precision.FLOAT32);
@@ -145,6 +147,19 @@ public final class ServerOptions {
     return with(copy -> copy.requestTime = time);
   }
 
+  /**
+   * With this time between two signs of life on a stream that has no events, also before its first;
+   * checked ten times a second.
+   */
+  public ServerOptions withPing(Duration time) {
+    require(
+        !time.isNegative() && !time.isZero() && time.toSeconds() <= MOST_PING_SECONDS,
+        "ping expected above 0 and at most %s s, got %s",
+        MOST_PING_SECONDS,
+        time);
+    return with(copy -> copy.ping = time);
+  }
+
   /** With this time for requests under way when the server is closed. */
   public ServerOptions withGrace(Duration time) {
     require(!time.isNegative(), "grace expected at least 0, got %s", time);
@@ -199,6 +214,7 @@ public final class ServerOptions {
     copy.featureBytes = featureBytes;
     copy.requestTime = requestTime;
     copy.grace = grace;
+    copy.ping = ping;
     copy.origins = origins;
     copy.imageHosts = imageHosts;
     copy.loading = loading;
@@ -255,6 +271,10 @@ public final class ServerOptions {
 
   Duration requestTime() {
     return requestTime;
+  }
+
+  Duration ping() {
+    return ping;
   }
 
   Duration grace() {

@@ -140,7 +140,27 @@ final class BadInputTest {
     assertChat(chat -> chat.remove("messages"), 400, "messages");
     assertChat(chat -> chat.add("tools", Client.strings("x")), 400, "tools");
     assertChat(chat -> chat.addProperty("frequency_penalty", 0.5), 400, "frequency_penalty");
-    assertChat(chat -> chat.addProperty("top_logprobs", 3), 400, "top_logprobs");
+    assertChat(chat -> chat.addProperty("user_name", "x"), 400, "user_name");
+    assertChat(chat -> chat.add("stream_options", new JsonObject()), 400, "stream_options");
+    assertChat(
+        chat -> {
+          chat.addProperty("max_tokens", 3);
+          chat.addProperty("max_completion_tokens", 3);
+        },
+        400,
+        "max_tokens");
+    assertChat(
+        chat ->
+            chat.getAsJsonArray("messages").get(0).getAsJsonObject().addProperty("contents", "x"),
+        400,
+        "messages[0].contents");
+    assertChat(
+        chat -> image(chat).addProperty("detail", "tiny"),
+        400,
+        "messages[0].content[0].image_url.detail");
+    JsonObject detailed = Client.chat("what is it?", Client.IMAGES[0]);
+    image(detailed).addProperty("detail", "low");
+    assertEquals(200, client.post("/v1/chat/completions", detailed).statusCode());
     assertChat(chat -> chat.add("stop", Client.strings("a", "b", "c", "d", "e")), 400, "stop");
     assertChat(
         chat -> chat.add("response_format", JsonParser.parseString("{\"type\":\"json_object\"}")),
@@ -170,6 +190,12 @@ final class BadInputTest {
     HttpResponse<String> answer = client.post("/v1/chat/completions", chat);
 
     assertError(answer, 400, null);
+  }
+
+  private static JsonObject image(JsonObject chat) {
+    JsonObject message = chat.getAsJsonArray("messages").get(0).getAsJsonObject();
+    JsonObject part = message.getAsJsonArray("content").get(0).getAsJsonObject();
+    return part.getAsJsonObject("image_url");
   }
 
   private static void assertChat(Consumer<JsonObject> change, int status, String param) {
@@ -353,15 +379,8 @@ final class BadInputTest {
     }
   }
 
-  @Test
-  void method_ofAnotherKind_isRefused() {
-    HttpResponse<String> answer = client.send(client.request("/v1/caption").DELETE().build());
-    assertError(answer, 405, null);
-    assertError(client.get("/v1/caption"), 405, null);
-    assertError(client.get("/none"), 404, null);
-  }
-
-  private static void assertError(HttpResponse<String> answer, int status, @Nullable String param) {
+  /** Checks an error and its shape. */
+  static void assertError(HttpResponse<String> answer, int status, @Nullable String param) {
     assertEquals(status, answer.statusCode(), answer.body());
     JsonObject error =
         JsonParser.parseString(answer.body()).getAsJsonObject().getAsJsonObject("error");

@@ -144,6 +144,83 @@ final class CancellationTest {
     }
   }
 
+  @Test
+  void stream_thatWaits_beginsWithSignsOfLife_andItsClientsEndIsSeen() throws Exception {
+    server.close();
+    start(ServerOptions.defaults().withPing(Duration.ofMillis(150)));
+    JsonObject asked = Client.about(Client.IMAGES[0]);
+    asked.addProperty("stream", true);
+    try (Socket busy = client.socket();
+        Socket waiting = client.socket();
+        Socket leaving = client.socket()) {
+      busy.getOutputStream().write(request(RANK, longWork("a")));
+      await(() -> status("running") == 1);
+      waiting.getOutputStream().write(request(CAPTION, asked));
+      leaving.getOutputStream().write(request(CAPTION, asked));
+
+      String begun = until(waiting, ": ping\n\n");
+      assertTrue(begun.startsWith("HTTP/1.1 200 OK"), begun);
+      assertTrue(begun.contains("text/event-stream"), begun);
+      assertEquals(-1, begun.indexOf("\ndata:"), begun);
+      until(leaving, ": ping\n\n");
+      leaving.close();
+      await(() -> status("queue") == 1);
+      busy.close();
+
+      String rest = until(waiting, "\"done\"");
+      assertTrue(rest.contains("data: {\"text\":"), rest);
+    }
+  }
+
+  @Test
+  void stream_thatWaitedAndFails_tellsItsErrorAsAnEvent() throws Exception {
+    server.close();
+    start(ServerOptions.defaults().withPing(Duration.ofMillis(150)));
+    var asked = new JsonObject();
+    asked.addProperty("image", Client.dataUrl("image/png", new byte[] {1, 2, 3}));
+    asked.addProperty("stream", true);
+    try (Socket busy = client.socket();
+        Socket waiting = client.socket()) {
+      busy.getOutputStream().write(request(RANK, longWork("a")));
+      await(() -> status("running") == 1);
+      waiting.getOutputStream().write(request(CAPTION, asked));
+      until(waiting, ": ping\n\n");
+      busy.close();
+
+      String rest = until(waiting, "invalid_image");
+      assertTrue(rest.contains("data: {\"error\":"), rest);
+    }
+  }
+
+  @Test
+  void answer_thatIsNoStream_hasNoSignsOfLife() throws Exception {
+    server.close();
+    start(ServerOptions.defaults().withPing(Duration.ofMillis(100)));
+    try (Socket busy = client.socket();
+        Socket waiting = client.socket()) {
+      busy.getOutputStream().write(request(RANK, longWork("a")));
+      await(() -> status("running") == 1);
+      waiting.getOutputStream().write(request(CAPTION, Client.about(Client.IMAGES[0])));
+      Thread.sleep(400);
+      busy.close();
+
+      String answer = until(waiting, "captions");
+      assertTrue(answer.startsWith("HTTP/1.1 200 OK"), answer);
+      assertEquals(-1, answer.indexOf("ping"), answer);
+    }
+  }
+
+  /** What comes up to and with some text. */
+  private static String until(Socket socket, String text) throws IOException {
+    var read = new StringBuilder();
+    while (read.indexOf(text) < 0) {
+      int one = socket.getInputStream().read();
+      assertTrue(one >= 0, "'" + text + "' expected, got " + read);
+      read.append((char) one);
+    }
+    return read.toString();
+  }
+
   private double metric(String name) {
     return client
         .get("/metrics")

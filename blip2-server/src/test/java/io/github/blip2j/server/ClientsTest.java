@@ -168,6 +168,9 @@ final class ClientsTest {
     assertEquals(caption, seen.get("caption").getAsString());
     assertTrue(seen.get("pieces").getAsInt() > 1, said);
     assertTrue(seen.get("streamUsage").getAsInt() > 1, said);
+    assertEquals(caption.substring(0, 5), seen.get("stopped").getAsString());
+    assertEquals("stop", seen.get("reason").getAsString());
+    assertTrue(seen.get("logprobs").toString().matches("\\[2(,2)*]"), said);
     JsonArray vector = assertInstanceOf(JsonArray.class, seen.get("embedding"));
     assertEquals(embedding[3], vector.get(3).getAsFloat(), 1e-6f);
     assertEquals(

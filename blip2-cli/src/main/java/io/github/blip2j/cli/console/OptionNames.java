@@ -15,6 +15,7 @@ final class OptionNames {
           Map.entry("lengthPenalty", "--length-penalty"),
           Map.entry("repetitionPenalty", "--repetition-penalty"),
           Map.entry("noRepeatNgramSize", "--no-repeat-ngram-size"),
+          Map.entry("stopStrings", "--stop"),
           Map.entry("temperature", "--temperature"),
           Map.entry("topK", "--top-k"),
           Map.entry("topP", "--top-p"),

@@ -58,6 +58,13 @@ public final class DecodingOptions {
       description = "For beams: whether to stop as soon as there are enough texts.")
   @Nullable EarlyStopping earlyStopping;
 
+  @Option(
+      names = "--stop",
+      paramLabel = "TEXT",
+      description =
+          "End the text before this string, and the decoding with it; may be given several times.")
+  List<String> stop = new ArrayList<>();
+
   @Option(names = "--num-return", paramLabel = "N", description = "Texts for each image.")
   @Nullable
   public Integer returning;
@@ -97,6 +104,7 @@ public final class DecodingOptions {
   public GenerationConfig over(GenerationConfig usual) {
     // Each step is checked, so a limit is raised before the settings that need it raised.
     GenerationConfig decoding = sample ? usual.sampling() : usual;
+    decoding = stop.isEmpty() ? decoding : decoding.stopStrings(stop);
     decoding = set(decoding, beams, GenerationConfig::numBeams);
     decoding = set(decoding, maxNewTokens, GenerationConfig::maxNewTokens);
     decoding = set(decoding, minNewTokens, GenerationConfig::minNewTokens);

@@ -120,7 +120,7 @@ final class TextRun {
       GenerationConfig decoding,
       Progress progress)
       throws IOException {
-    TextStreamer streamer = streamer(blip2, image, prompt);
+    TextStreamer streamer = streamer(blip2, image, prompt, decoding);
     TokenStreamer listener =
         (row, token) -> {
           progress.clear();
@@ -153,11 +153,13 @@ final class TextRun {
   }
 
   /** Prints the text piece by piece, after the image's name and the echoed prompt. */
-  private TextStreamer streamer(Blip2 blip2, String image, String prompt) {
+  private TextStreamer streamer(
+      Blip2 blip2, String image, String prompt, GenerationConfig decoding) {
     String name = options.images.size() > 1 ? image + ": " : "";
     var before = new StringBuilder(name).append(echo(prompt));
     return TextStreamer.of(
         blip2.tokenizer(),
+        decoding,
         piece -> {
           console.out().print(before + piece.replaceAll("\\R", " "));
           console.out().flush();

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.cli.Main;
 import io.github.blip2j.cli.Shell;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,11 +19,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code blip2 serve}, as a process and its command line. */
@@ -52,19 +58,25 @@ final class ServeCommandTest {
   }
 
   private static Process start(Path folder) throws IOException {
+    return builder("0").redirectError(folder.resolve("errors").toFile()).start();
+  }
+
+  private static ProcessBuilder builder(String port, String... more) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return new ProcessBuilder(
-            java,
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "serve",
-            "--port",
-            "0")
-        .redirectError(folder.resolve("errors").toFile())
-        .start();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                java,
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "serve",
+                "--port",
+                port));
+    command.addAll(List.of(more));
+    return new ProcessBuilder(command);
   }
 
   private static URI address(Process process, Path folder) throws IOException {
@@ -115,6 +127,48 @@ final class ServeCommandTest {
       }
       Thread.sleep(2);
     }
+  }
+
+  /** What it prints and logs is lost then, and it goes on. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void process_whoseOutputsAreFull_servesAndEnds() throws Exception {
+    int port;
+    try (var free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    Process process =
+        builder(String.valueOf(port), "--debug") // so that it logs
+            .redirectError(new File("/dev/full"))
+            .redirectOutput(new File("/dev/full"))
+            .start();
+    try {
+      URI address = URI.create("http://127.0.0.1:" + port);
+      HttpClient http = HttpClient.newHttpClient();
+      awaitHealth(http, address);
+      for (int i = 0; i < 3; i++) {
+        assertEquals(200, http.send(longWork(address), BodyHandlers.ofString()).statusCode());
+      }
+      process.destroy();
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+      assertEquals(SIGTERM, process.exitValue());
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  private static void awaitHealth(HttpClient http, URI address) throws Exception {
+    for (int i = 0; i < 600; i++) {
+      try {
+        if (http.send(get(address, "/health"), BodyHandlers.ofString()).statusCode() == 200) {
+          return;
+        }
+      } catch (ConnectException e) {
+        // it does not listen yet
+      }
+      Thread.sleep(100);
+    }
+    throw new AssertionError("a server expected within a minute");
   }
 
   @Test

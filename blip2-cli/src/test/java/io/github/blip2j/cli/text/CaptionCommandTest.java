@@ -125,6 +125,20 @@ final class CaptionCommandTest {
   }
 
   @Test
+  void stop_endsTheTextBeforeIt() {
+    assertEquals("a y\n", Shell.run("caption", SQUARES, "--stop", "ellow squ").out());
+    assertEquals("a y\n", Shell.run("caption", SQUARES, "--stop", "ellow", "--stream").out());
+    JsonArray ids =
+        Shell.run(with(captionOf(SQUARES), "--stop", "re to"))
+            .firstSequence()
+            .getAsJsonArray("token_ids");
+    assertTrue(ids.size() < 6, ids::toString);
+    assertEquals(
+        new Shell(2, "", "blip2: decoding: --stop expected with text, got an empty one\n"),
+        Shell.run("caption", SQUARES, "--stop", ""));
+  }
+
+  @Test
   void noRepeatNgramSize_ofOne_forbidsEveryRepetition() {
     JsonArray ids =
         Shell.run(with(captionOf(SQUARES), "--no-repeat-ngram-size", "1"))

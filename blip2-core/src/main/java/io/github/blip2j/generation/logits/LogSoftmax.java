@@ -1,5 +1,7 @@
 package io.github.blip2j.generation.logits;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -52,5 +54,25 @@ public record LogSoftmax(float max, float logSum) {
 
   public float logProbability(float logit) {
     return logit - max - logSum;
+  }
+
+  /**
+   * The likeliest tokens of the row that this was made of, the likeliest first; of equals the lower
+   * id is first, and impossible ones are left out.
+   */
+  public List<TokenLogProbability> likeliest(float[] logits, int count) {
+    var best = new TopCandidates(Math.min(count, logits.length));
+    for (int token = 0; token < logits.length; token++) {
+      if (logits[token] > best.bar()) {
+        best.offer(logits[token], token, logits[token]);
+      }
+    }
+    best.sort();
+    List<TokenLogProbability> likeliest = new ArrayList<>();
+    for (int rank = 0; rank < best.size(); rank++) {
+      int token = Math.toIntExact(best.place(rank));
+      likeliest.add(new TokenLogProbability(token, logProbability(best.value(rank))));
+    }
+    return List.copyOf(likeliest);
   }
 }

@@ -5,6 +5,7 @@ import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.generation.StopStrings;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.QFormerCaptioner;
@@ -31,14 +32,15 @@ public final class CaptionGenerator {
     Blip2Qformer qformer = session.qformer();
     qformer.captionHead(); // first, so that a model without it fails before any work
     GenerationConfig fitting = fitting(decoding);
-    Generator generator = Generator.of(fitting, session.endId());
+    Generator generator = Generator.of(fitting, session.endId()).withTokenizer(session.tokenizer());
+    StopStrings stops = StopStrings.of(fitting.stopStrings());
     List<int[]> starts = Collections.nCopies(images.size(), new int[] {session.config().startId()});
     try (var off = GradMode.noGrad();
         var scope = Scope.open(session.backend())) {
       CrossAttentionKeyValues keyValues = qformer.imageKeyValues(session.encodeImages(images));
       QFormerCaptioner captioner = qformer.captioner(keyValues, fitting.maxNewTokens());
       return generator.generate(captioner, starts).stream()
-          .map(written -> written.stream().map(this::text).toList())
+          .map(written -> written.stream().map(one -> text(one, stops)).toList())
           .toList();
     }
   }
@@ -59,8 +61,8 @@ public final class CaptionGenerator {
     return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
   }
 
-  private Generated text(Sequence written) {
-    String text = session.tokenizer().decode(written.tokens()).strip();
-    return Generated.of(written, text, text);
+  private Generated text(Sequence written, StopStrings stops) {
+    String text = session.tokenizer().decode(written.tokens());
+    return Generated.of(written, stops, text, text);
   }
 }

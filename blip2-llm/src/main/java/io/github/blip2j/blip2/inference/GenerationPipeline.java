@@ -11,6 +11,7 @@ import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.blip2.text.RankedCandidate;
 import io.github.blip2j.blip2.text.ScoredText;
+import io.github.blip2j.generation.GeneratedToken;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.tensor.Scope;
@@ -19,6 +20,7 @@ import io.github.blip2j.vision.image.Image;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * From images and prompts to texts, in named steps: {@link ImageEncoder} encodes the images, {@link
@@ -27,6 +29,19 @@ import java.util.Locale;
  */
 public final class GenerationPipeline {
   private static final TokenStreamer UNHEARD = (row, token) -> {};
+
+  /** A listener for whose calls nobody waits who closes the model. */
+  private record Aside(Consumer<Runnable> gate, TokenStreamer listener) implements TokenStreamer {
+    @Override
+    public void onToken(int row, int token) {
+      gate.accept(() -> listener.onToken(row, token));
+    }
+
+    @Override
+    public void onToken(int row, GeneratedToken token) {
+      gate.accept(() -> listener.onToken(row, token));
+    }
+  }
 
   private final GenerationSession session;
   private final ImageEncoder encoder;
@@ -79,7 +94,7 @@ public final class GenerationPipeline {
     try (var open = session.enter();
         var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
-      TokenStreamer aside = (row, token) -> session.aside(() -> listener.onToken(row, token));
+      TokenStreamer aside = new Aside(session::aside, listener);
       return generator.generate(encode("generate", prompts), decoding, aside);
     }
   }
@@ -99,8 +114,7 @@ public final class GenerationPipeline {
         var scope = Scope.open(session.backend());
         var off = GradMode.noGrad()) {
       EncodedPrompts prompts = encode("generate", features, texts);
-      TokenStreamer aside =
-          (row, token) -> session.aside(() -> features.aside(() -> listener.onToken(row, token)));
+      TokenStreamer aside = new Aside(call -> session.aside(() -> features.aside(call)), listener);
       return generator.generate(prompts, decoding, aside);
     }
   }

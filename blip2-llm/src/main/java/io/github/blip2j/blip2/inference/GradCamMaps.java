@@ -71,13 +71,28 @@ public final class GradCamMaps {
   }
 
   public static GradCamMaps of(MatchingSession session, Image image, int[] text) {
-    Map<Integer, Maps> layers = new TreeMap<>();
-    VisionConfig vision = session.model().config().vision();
     try (var scope = Scope.open(session.backend())) {
       Tensor encoded;
       try (var off = GradMode.noGrad()) {
         encoded = session.encodeImages(List.of(image));
       }
+      return of(session, image, encoded, text);
+    }
+  }
+
+  /** The maps of an image that is encoded already. */
+  public static GradCamMaps of(
+      MatchingSession session, Image image, MatchingFeatures features, int[] text) {
+    features.require("gradCam", session, 1);
+    try (var kept = features.enter()) {
+      return of(session, image, features.patches(), text);
+    }
+  }
+
+  private static GradCamMaps of(MatchingSession session, Image image, Tensor encoded, int[] text) {
+    Map<Integer, Maps> layers = new TreeMap<>();
+    VisionConfig vision = session.model().config().vision();
+    try (var scope = Scope.open(session.backend())) {
       TextBatch texts = session.batch(List.of(text));
       for (GradCam.Layer layer :
           GradCam.of(session.qformer(), encoded, texts, vision.tokensBefore())) {

@@ -154,6 +154,11 @@ public final class MatchingSession implements AutoCloseable {
     return leftOut;
   }
 
+  /** Whether the other shares this model's parameters. */
+  boolean sharesWeights(MatchingSession other) {
+    return gate == other.gate;
+  }
+
   public Blip2Qformer qformer() {
     return model.qformer();
   }

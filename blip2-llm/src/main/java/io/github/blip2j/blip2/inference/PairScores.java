@@ -33,18 +33,33 @@ public final class PairScores {
 
   /** One image against every text. */
   public List<Match> against(Image image, List<int[]> texts) {
-    List<Match> matches = new ArrayList<>();
     try (var off = GradMode.noGrad();
         var scope = Scope.open(session.backend())) {
       CrossAttentionKeyValues keyValues =
           qformer.imageKeyValues(session.encodeImages(List.of(image)));
-      Tensor features = features(keyValues); // [1, Q, P]
-      for (int from = 0; from < texts.size(); from += BATCH) {
-        List<int[]> some = texts.subList(from, Math.min(from + BATCH, texts.size()));
-        try (var part = Scope.open()) {
-          int[] rows = new int[some.size()]; // all of them row 0
-          matches.addAll(score(keyValues.rows(rows), features.gather(Tensor.ids(rows)), some));
-        }
+      return against(keyValues, features(keyValues), texts);
+    }
+  }
+
+  /** One encoded image against every text. */
+  public List<Match> against(MatchingFeatures features, List<int[]> texts) {
+    features.require("match", session, 1);
+    try (var kept = features.enter();
+        var off = GradMode.noGrad();
+        var scope = Scope.open(session.backend())) {
+      return against(qformer.imageKeyValues(features.patches()), features.compared(), texts);
+    }
+  }
+
+  /** The one row of key-values and of features [1, Q, P] against every text. */
+  private List<Match> against(
+      CrossAttentionKeyValues keyValues, Tensor features, List<int[]> texts) {
+    List<Match> matches = new ArrayList<>();
+    for (int from = 0; from < texts.size(); from += BATCH) {
+      List<int[]> some = texts.subList(from, Math.min(from + BATCH, texts.size()));
+      try (var part = Scope.open()) {
+        int[] rows = new int[some.size()]; // all of them row 0
+        matches.addAll(score(keyValues.rows(rows), features.gather(Tensor.ids(rows)), some));
       }
     }
     return List.copyOf(matches);
@@ -60,6 +75,24 @@ public final class PairScores {
         CrossAttentionKeyValues keyValues =
             qformer.imageKeyValues(session.encodeImages(images.subList(from, to)));
         matches.addAll(score(keyValues, features(keyValues), texts.subList(from, to)));
+      }
+    }
+    return List.copyOf(matches);
+  }
+
+  /** Encoded image i against text i. */
+  public List<Match> pairs(MatchingFeatures features, List<int[]> texts) {
+    features.require("match", session, texts.size());
+    List<Match> matches = new ArrayList<>();
+    for (int from = 0; from < texts.size(); from += BATCH) {
+      int count = Math.min(BATCH, texts.size() - from);
+      try (var kept = features.enter();
+          var off = GradMode.noGrad();
+          var scope = Scope.open(session.backend())) {
+        Tensor patches = features.patches().narrow(0, from, count);
+        Tensor compared = features.compared().narrow(0, from, count);
+        List<int[]> some = texts.subList(from, from + count);
+        matches.addAll(score(qformer.imageKeyValues(patches), compared, some));
       }
     }
     return List.copyOf(matches);

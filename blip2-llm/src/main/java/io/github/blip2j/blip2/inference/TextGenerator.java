@@ -5,6 +5,7 @@ import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.Generator;
 import io.github.blip2j.generation.Sequence;
+import io.github.blip2j.generation.StopStrings;
 import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.text.Tokenizer;
 import java.util.ArrayList;
@@ -25,12 +26,15 @@ final class TextGenerator {
   List<List<Generated>> generate(
       EncodedPrompts prompts, GenerationConfig decoding, TokenStreamer listener) {
     GenerationConfig fitting = fitting(prompts, decoding);
-    Generator generator = Generator.of(fitting, session.endIds()).onToken(listener);
+    Generator generator =
+        Generator.of(fitting, session.endIds())
+            .withTokenizer(session.tokenizer())
+            .onToken(listener);
     List<List<Sequence>> sequences =
         session
             .model()
             .generate(prompts.images(), prompts.text(), generator, fitting.maxNewTokens());
-    return texts(prompts.text().rows(), sequences);
+    return texts(prompts.text().rows(), sequences, StopStrings.of(fitting.stopStrings()));
   }
 
   /** The decoding, with its length limited to the model's positions. */
@@ -48,20 +52,21 @@ final class TextGenerator {
     return decoding.maxNewTokens() <= room ? decoding : decoding.maxNewTokens(room);
   }
 
-  private List<List<Generated>> texts(List<PromptLayout> prompts, List<List<Sequence>> sequences) {
+  private List<List<Generated>> texts(
+      List<PromptLayout> prompts, List<List<Sequence>> sequences, StopStrings stops) {
     List<List<Generated>> texts = new ArrayList<>();
     for (int row = 0; row < prompts.size(); row++) {
       int[] prompt = prompts.get(row).tokens();
-      texts.add(sequences.get(row).stream().map(written -> text(prompt, written)).toList());
+      texts.add(sequences.get(row).stream().map(written -> text(prompt, written, stops)).toList());
     }
     return List.copyOf(texts);
   }
 
-  private Generated text(int[] prompt, Sequence written) {
+  private Generated text(int[] prompt, Sequence written, StopStrings stops) {
     Tokenizer tokenizer = session.tokenizer();
     int[] tokens = written.tokens();
     int[] whole = Arrays.copyOf(prompt, prompt.length + tokens.length);
     System.arraycopy(tokens, 0, whole, prompt.length, tokens.length);
-    return Generated.of(written, tokenizer.decode(tokens).strip(), tokenizer.decode(whole).strip());
+    return Generated.of(written, stops, tokenizer.decode(tokens), tokenizer.decode(whole));
   }
 }

@@ -1,9 +1,11 @@
 package io.github.blip2j.blip2.text;
 
+import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.generation.StopStrings;
 import io.github.blip2j.generation.TokenStreamer;
+import io.github.blip2j.text.SettledText;
 import io.github.blip2j.text.Tokenizer;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -16,25 +18,31 @@ import java.util.function.Consumer;
  * #finish} after the last token to flush them. For one sequence and one thread.
  */
 public final class TextStreamer implements TokenStreamer {
-  private static final char PART_OF_CHARACTER =
-      '\uFFFD'; // the replacement character that decoders emit for it
-
-  /** Beginnings of texts that a clean-up joins to the word before. */
-  private static final List<String> JOINABLE = List.of(" '", " 'v", " 'r", " n", " n'");
-
   private final Tokenizer tokenizer;
+  private final StopStrings stops;
   private final Consumer<String> text;
   private int[] tokens = new int[0];
   private String told = "";
+  private boolean stopped;
 
-  private TextStreamer(Tokenizer tokenizer, Consumer<String> text) {
+  private TextStreamer(Tokenizer tokenizer, StopStrings stops, Consumer<String> text) {
     this.tokenizer = tokenizer;
+    this.stops = stops;
     this.text = text;
   }
 
   /** A stream that hands each new piece of text to {@code text}. */
   public static TextStreamer of(Tokenizer tokenizer, Consumer<String> text) {
-    return new TextStreamer(tokenizer, text);
+    return of(tokenizer, GenerationConfig.greedy(), text);
+  }
+
+  /**
+   * A stream that ends before the stop strings of {@code decoding}. An end that may be the
+   * beginning of one is held back too.
+   */
+  public static TextStreamer of(
+      Tokenizer tokenizer, GenerationConfig decoding, Consumer<String> text) {
+    return new TextStreamer(tokenizer, StopStrings.of(decoding.stopStrings()), text);
   }
 
   /**
@@ -53,37 +61,31 @@ public final class TextStreamer implements TokenStreamer {
     }
     tokens = Arrays.copyOf(tokens, tokens.length + 1);
     tokens[tokens.length - 1] = token;
-    tell(withoutOpenEnd(tokenizer.decode(tokens)));
+    String settled = SettledText.of(tokenizer, tokens).stripLeading();
+    if (stopped || stops.find(settled) >= 0) {
+      finish();
+    } else {
+      tell(settled.substring(0, stops.settled(settled)).stripTrailing());
+    }
   }
 
   /** Flushes the text held back; call it after the last token. */
   public void finish() {
-    tell(tokenizer.decode(tokens));
+    if (!stopped) {
+      String decoded = tokenizer.decode(tokens).stripLeading();
+      stopped = stops.find(decoded) >= 0;
+      tell(stops.cut(decoded));
+    }
   }
 
-  private void tell(String decoded) {
-    String stripped = decoded.strip();
-    if (told.startsWith(stripped)) {
+  private void tell(String now) {
+    if (told.startsWith(now)) {
       return; // no new text, or an end that is held back again
     }
     // If the tokenizer changed text that was handed out, hand out all from the change on, so that
     // no text is lost.
-    int common = Math.max(0, Arrays.mismatch(stripped.toCharArray(), told.toCharArray()));
-    text.accept(stripped.substring(common));
-    told = stripped;
-  }
-
-  private static String withoutOpenEnd(String decoded) {
-    int end = decoded.length();
-    while (end > 0 && decoded.charAt(end - 1) == PART_OF_CHARACTER) {
-      end--;
-    }
-    String whole = decoded.substring(0, end);
-    for (String joinable : JOINABLE) {
-      if (whole.endsWith(joinable)) {
-        return whole.substring(0, whole.length() - joinable.length());
-      }
-    }
-    return whole;
+    int common = Math.max(0, Arrays.mismatch(now.toCharArray(), told.toCharArray()));
+    text.accept(now.substring(common));
+    told = now;
   }
 }

@@ -36,7 +36,7 @@ final class Bodies {
 
   /** A body that must be a JSON object. */
   static JsonObject json(Call call) {
-    String type = call.contentType();
+    String type = call.body().type();
     if (type != null && !type.startsWith("application/json")) {
       throw ApiException.request(
           415, "unsupported_media_type", "Content-Type: application/json expected, got " + type);
@@ -72,7 +72,7 @@ final class Bodies {
 
   /** A body of one of our own routes: JSON, a form, or an image. */
   static Asked asked(Call call) {
-    String type = call.contentType();
+    String type = call.body().type();
     if (type == null || type.startsWith("application/json")) {
       return new Asked(new Fields("", json(call)), null);
     }

@@ -7,27 +7,12 @@ import io.github.blip2j.server.models.ModelKind.Task;
 import io.github.blip2j.server.models.ModelSource;
 import io.github.blip2j.server.models.ModelStore.Defaults;
 import io.github.blip2j.server.work.GenerateJob;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/chat/completions}. */
 public final class ChatCompletions implements Endpoint {
-  /** What this cannot do, and the values that ask for nothing. */
-  private static final Map<String, List<String>> UNSUPPORTED =
-      Map.of(
-          "tools", List.of("[]"),
-          "functions", List.of("[]"),
-          "tool_choice", List.of("\"none\"", "\"auto\""),
-          "function_call", List.of("\"none\"", "\"auto\""),
-          "logit_bias", List.of("{}"),
-          "presence_penalty", List.of("0", "0.0"),
-          "frequency_penalty", List.of("0", "0.0"),
-          "top_logprobs", List.of("0"),
-          "modalities", List.of("[\"text\"]"),
-          "response_format", List.of("{\"type\":\"text\"}"));
+  private static final int MOST_TOP = 20; // as OpenAI
 
   private final Desk desk;
 
@@ -39,9 +24,12 @@ public final class ChatCompletions implements Endpoint {
   @Override
   public void handle(Call call, Reply reply) {
     var fields = new Fields("", Bodies.json(call));
-    refuseUnsupported(fields);
+    OpenAiFields.CHAT.check(fields);
     ModelSource source = desk.model(fields.optionalString("model"), Task.ANSWER);
     ChatRequest chat = ChatRequest.read(fields, desk.images());
+    if (fields.bool("stream")) {
+      reply.expectEvents();
+    }
     boolean raw = fields.bool("raw");
     if (raw && !chat.before().turns().isEmpty()) {
       throw ApiException.invalid("raw", "no earlier turns expected with it, got some");
@@ -58,12 +46,13 @@ public final class ChatCompletions implements Endpoint {
       Reply reply) {
     boolean caption = chat.text().isBlank();
     GenerationConfig config =
-        Settings.read(fields, caption ? defaults.caption() : defaults.answer());
-    List<String> stops = StopText.read(fields);
+        Settings.read(fields, caption ? defaults.caption() : defaults.answer())
+            .topLogProbabilities(topLogprobs(fields));
     boolean logs = fields.bool("logprobs");
-    var json = new ChatJson(call.id(), source.name(), stops, logs);
+    boolean usage = usageWanted(fields);
+    var json = new ChatJson(call.id(), source.name(), logs);
     if (fields.bool("stream")) {
-      var stream = new ChatStream(json, stops, usageWanted(fields), config, reply);
+      var stream = new ChatStream(json, usage, config, reply);
       var job = job(source, chat, fields.bool("raw"), config, stream);
       desk.submit(job, reply, stream::finish);
     } else {
@@ -77,7 +66,7 @@ public final class ChatCompletions implements Endpoint {
       ChatRequest chat,
       boolean raw,
       GenerationConfig config,
-      @Nullable Consumer<String> pieces) {
+      GenerateJob.@Nullable Listener pieces) {
     return new GenerateJob(source.name(), chat.pictures(), prompt(chat, raw), config, pieces);
   }
 
@@ -90,21 +79,24 @@ public final class ChatCompletions implements Endpoint {
         : blip2 -> blip2.questions().ask(chat.before(), chat.text());
   }
 
-  private static boolean usageWanted(Fields fields) {
-    JsonElement options = fields.get("stream_options");
-    return options != null
-        && new Fields("stream_options.", Fields.object("stream_options", options))
-            .bool("include_usage");
+  private static int topLogprobs(Fields fields) {
+    int top = fields.integer("top_logprobs", 0, 0, MOST_TOP);
+    if (top > 0 && !fields.bool("logprobs")) {
+      throw ApiException.invalid("top_logprobs", "logprobs true expected with it, got none");
+    }
+    return top;
   }
 
-  private static void refuseUnsupported(Fields fields) {
-    UNSUPPORTED.forEach(
-        (name, harmless) -> {
-          JsonElement value = fields.get(name);
-          if (value != null && !harmless.contains(value.toString())) {
-            throw ApiException.invalid(
-                name, "none expected, got %s; this server does not support it", Fields.kind(value));
-          }
-        });
+  private static boolean usageWanted(Fields fields) {
+    JsonElement options = fields.get("stream_options");
+    if (options == null) {
+      return false;
+    }
+    if (!fields.bool("stream")) {
+      throw ApiException.invalid("stream_options", "stream true expected with it, got none");
+    }
+    var inner = new Fields("stream_options.", Fields.object("stream_options", options));
+    OpenAiFields.STREAM_OPTIONS.check(inner);
+    return inner.bool("include_usage");
   }
 }

@@ -4,8 +4,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.server.work.GenerateJob.Written;
+import io.github.blip2j.server.work.Spelled;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +17,11 @@ final class ChatJson {
   private final String id;
   private final String model;
   private final long created = System.currentTimeMillis() / 1000;
-  private final List<String> stops;
   private final boolean logs;
 
-  ChatJson(String id, String model, List<String> stops, boolean logs) {
+  ChatJson(String id, String model, boolean logs) {
     this.id = "chatcmpl-" + id;
     this.model = model;
-    this.stops = stops;
     this.logs = logs;
   }
 
@@ -31,12 +31,12 @@ final class ChatJson {
     for (int i = 0; i < written.texts().size(); i++) {
       var message = new JsonObject();
       message.addProperty("role", "assistant");
-      message.addProperty("content", StopText.cut(written.texts().get(i).text(), stops));
+      message.addProperty("content", written.texts().get(i).text());
       message.add("refusal", JsonNull.INSTANCE);
       var choice = new JsonObject();
       choice.addProperty("index", i);
       choice.add("message", message);
-      choice.add("logprobs", logs ? logprobs(written, i) : JsonNull.INSTANCE);
+      choice.add("logprobs", logprobs(written.tokens().get(i)));
       choice.addProperty("finish_reason", reason(written.texts().get(i)));
       choices.add(choice);
     }
@@ -46,43 +46,40 @@ final class ChatJson {
     return json;
   }
 
-  /**
-   * A {@code chat.completion.chunk}.
-   *
-   * @param reason why the text ended, or null if it goes on
-   */
-  JsonObject chunk(
-      int index, @Nullable String role, @Nullable String text, @Nullable String reason) {
+  /** The {@code chat.completion.chunk} that begins a text. */
+  JsonObject firstChunk(int index) {
     var delta = new JsonObject();
-    if (role != null) {
-      delta.addProperty("role", role);
-    }
-    if (text != null) {
-      delta.addProperty("content", text);
-    }
+    delta.addProperty("role", "assistant");
+    delta.addProperty("content", "");
+    return chunk(index, delta, List.of(), null);
+  }
+
+  /** A piece of a text, and its tokens. */
+  JsonObject chunk(int index, String text, List<Spelled> tokens) {
+    var delta = new JsonObject();
+    delta.addProperty("content", text);
+    return chunk(index, delta, tokens, null);
+  }
+
+  /** The chunk with the reason why a text ended, and the tokens from {@code told} on. */
+  JsonObject lastChunk(int index, Written written, int told) {
+    List<Spelled> tokens = written.tokens().get(index);
+    List<Spelled> rest = tokens.subList(Math.min(told, tokens.size()), tokens.size());
+    return chunk(index, new JsonObject(), rest, reason(written.texts().get(index)));
+  }
+
+  private JsonObject chunk(
+      int index, JsonObject delta, List<Spelled> tokens, @Nullable String reason) {
     var choice = new JsonObject();
     choice.addProperty("index", index);
     choice.add("delta", delta);
-    choice.add("logprobs", JsonNull.INSTANCE);
-    if (reason == null) {
-      choice.add("finish_reason", JsonNull.INSTANCE); // clients expect the name to be there
-    } else {
-      choice.addProperty("finish_reason", reason);
-    }
+    choice.add("logprobs", tokens.isEmpty() ? JsonNull.INSTANCE : logprobs(tokens));
+    // Clients expect the name to be there.
+    choice.add("finish_reason", reason == null ? JsonNull.INSTANCE : new JsonPrimitive(reason));
     var choices = new JsonArray();
     choices.add(choice);
     JsonObject json = head("chat.completion.chunk");
     json.add("choices", choices);
-    return json;
-  }
-
-  /** The last chunk of a text, which carries the log-probabilities. */
-  JsonObject lastChunk(int index, Written written) {
-    JsonObject json = chunk(index, null, null, reason(written.texts().get(index)));
-    if (logs) {
-      JsonObject choice = json.getAsJsonArray("choices").get(0).getAsJsonObject();
-      choice.add("logprobs", logprobs(written, index));
-    }
     return json;
   }
 
@@ -103,9 +100,8 @@ final class ChatJson {
     return json;
   }
 
-  private String reason(Generated text) {
-    boolean cut = !StopText.cut(text.text(), stops).equals(text.text());
-    return text.ended() || cut ? "stop" : "length";
+  private static String reason(Generated text) {
+    return text.ended() ? "stop" : "length";
   }
 
   private static JsonObject usage(Written written) {
@@ -117,25 +113,41 @@ final class ChatJson {
     return usage;
   }
 
-  private static JsonElement logprobs(Written written, int index) {
-    Generated text = written.texts().get(index);
+  private JsonElement logprobs(List<Spelled> tokens) {
+    if (!logs) {
+      return JsonNull.INSTANCE;
+    }
     var content = new JsonArray();
-    for (int t = 0; t < text.tokenIds().size(); t++) {
-      String token = written.tokens().get(index).get(t);
-      var bytes = new JsonArray();
-      for (byte one : token.getBytes(StandardCharsets.UTF_8)) {
-        bytes.add(one & 0xFF);
-      }
-      var entry = new JsonObject();
-      entry.addProperty("token", token);
-      entry.addProperty("logprob", text.logProbabilities().get(t));
-      entry.add("bytes", bytes);
-      entry.add("top_logprobs", new JsonArray());
+    for (Spelled token : tokens) {
+      var likeliest = new JsonArray();
+      token.likeliest().forEach(other -> likeliest.add(logprob(other)));
+      JsonObject entry = logprob(token);
+      entry.add("top_logprobs", likeliest);
       content.add(entry);
     }
     var json = new JsonObject();
     json.add("content", content);
     json.add("refusal", JsonNull.INSTANCE);
     return json;
+  }
+
+  private static JsonObject logprob(Spelled token) {
+    var entry = new JsonObject();
+    entry.addProperty("token", token.text());
+    entry.addProperty("logprob", token.logProbability());
+    entry.add("bytes", bytes(token.text()));
+    return entry;
+  }
+
+  /** Null for a part of a character, whose bytes its text does not tell. */
+  private static JsonElement bytes(String token) {
+    if (token.indexOf('\uFFFD') >= 0) {
+      return JsonNull.INSTANCE;
+    }
+    var bytes = new JsonArray();
+    for (byte one : token.getBytes(StandardCharsets.UTF_8)) {
+      bytes.add(one & 0xFF);
+    }
+    return bytes;
   }
 }

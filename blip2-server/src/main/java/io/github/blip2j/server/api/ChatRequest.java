@@ -2,7 +2,6 @@ package io.github.blip2j.server.api;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.github.blip2j.blip2.text.Conversation;
 import io.github.blip2j.server.work.Picture;
@@ -50,6 +49,7 @@ record ChatRequest(List<Picture> pictures, Conversation before, String text) {
     }
 
     void read(Fields message) {
+      OpenAiFields.MESSAGE.check(message);
       String role = message.string("role");
       if (IGNORED.contains(role)) {
         return;
@@ -90,7 +90,10 @@ record ChatRequest(List<Picture> pictures, Conversation before, String text) {
     private void part(Fields part, StringBuilder text) {
       String type = part.string("type");
       switch (type) {
-        case "text" -> text.append(text.isEmpty() ? "" : "\n").append(part.string("text"));
+        case "text" -> {
+          OpenAiFields.TEXT.check(part);
+          text.append(text.isEmpty() ? "" : "\n").append(part.string("text"));
+        }
         case "image_url" -> pictures.add(image(part));
         default ->
             throw ApiException.invalid(
@@ -102,13 +105,15 @@ record ChatRequest(List<Picture> pictures, Conversation before, String text) {
     }
 
     private Picture image(Fields part) {
+      OpenAiFields.IMAGE.check(part);
       String path = part.path("image_url");
       JsonElement value = part.required("image_url", "an object with a url");
       if (value instanceof JsonPrimitive) {
         return images.picture(path, Fields.text(path, value));
       }
-      JsonObject object = Fields.object(path, value);
-      return images.picture(path + ".url", new Fields(path + ".", object).string("url"));
+      var url = new Fields(path + ".", Fields.object(path, value));
+      OpenAiFields.IMAGE_URL.check(url);
+      return images.picture(path + ".url", url.string("url"));
     }
 
     ChatRequest finished() {

@@ -1,64 +1,55 @@
 package io.github.blip2j.server.api;
 
 import io.github.blip2j.generation.GenerationConfig;
+import io.github.blip2j.server.work.GenerateJob;
 import io.github.blip2j.server.work.GenerateJob.Written;
+import io.github.blip2j.server.work.Spelled;
 import java.util.List;
-import java.util.function.Consumer;
 
 /** A chat that is answered in chunks. Several texts come whole, one after the other. */
-final class ChatStream implements Consumer<String> {
+final class ChatStream implements GenerateJob.Listener {
   private final ChatJson json;
-  private final List<String> stops;
-  private final StopText stop;
   private final boolean usage;
   private final boolean single;
   private final Reply reply;
-  private boolean begun; // written by the model thread, read after it is done
+  // Written by the model thread, read after it is done.
+  private boolean begun;
+  private int told; // tokens
 
-  ChatStream(
-      ChatJson json, List<String> stops, boolean usage, GenerationConfig config, Reply reply) {
+  ChatStream(ChatJson json, boolean usage, GenerationConfig config, Reply reply) {
     this.json = json;
-    this.stops = stops;
-    this.stop = StopText.of(stops);
     this.usage = usage;
     this.single = config.numReturnSequences() == 1;
     this.reply = reply;
   }
 
-  /** A piece of the text, on the model thread. */
   @Override
-  public void accept(String piece) {
+  public void piece(String text, List<Spelled> tokens) {
     if (single) {
-      tell(stop.next(piece));
+      begin();
+      told += tokens.size();
+      reply.events().send(json.chunk(0, text, tokens).toString());
     }
-  }
-
-  private void tell(String text) {
-    if (text.isEmpty()) {
-      return;
-    }
-    begin();
-    reply.events().send(json.chunk(0, null, text, null).toString());
   }
 
   private void begin() {
     if (!begun) {
       begun = true;
-      reply.events().send(json.chunk(0, "assistant", "", null).toString());
+      reply.events().send(json.firstChunk(0).toString());
     }
   }
 
   void finish(Written written) {
     Reply.Events events = reply.events();
     if (single) {
-      tell(stop.rest());
       begin(); // if there was no text
-      events.send(json.lastChunk(0, written).toString());
+      events.send(json.lastChunk(0, written, told).toString());
     } else {
       for (int i = 0; i < written.texts().size(); i++) {
-        String text = StopText.cut(written.texts().get(i).text(), stops);
-        events.send(json.chunk(i, "assistant", text, null).toString());
-        events.send(json.lastChunk(i, written).toString());
+        events.send(json.firstChunk(i).toString());
+        events.send(
+            json.chunk(i, written.texts().get(i).text(), written.tokens().get(i)).toString());
+        events.send(json.lastChunk(i, written, written.tokens().get(i).size()).toString());
       }
     }
     if (usage) {

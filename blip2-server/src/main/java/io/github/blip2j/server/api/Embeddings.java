@@ -27,6 +27,7 @@ public final class Embeddings implements Endpoint {
   @Override
   public void handle(Call call, Reply reply) {
     var fields = new Fields("", Bodies.json(call));
+    OpenAiFields.EMBEDDINGS.check(fields);
     ModelSource source = desk.model(fields.optionalString("model"), Task.EMBED);
     String format = fields.optionalString("encoding_format");
     if (format != null && !format.equals("float") && !format.equals("base64")) {

@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** A GradCAM map as numbers or as a drawing, of at most {@link #MOST_SIDE} pixels a side. */
@@ -81,8 +82,9 @@ final class Explanation {
 
   private static byte[] encoded(BufferedImage drawing) {
     var png = new ByteArrayOutputStream();
-    try {
-      if (!ImageIO.write(drawing, "png", png)) {
+    // Not to the stream itself: ImageIO would then write a temporary file.
+    try (var memory = new MemoryCacheImageOutputStream(png)) {
+      if (!ImageIO.write(drawing, "png", memory)) {
         throw new IllegalStateException("explain: PNG writer expected in this Java, got none");
       }
     } catch (IOException e) {

@@ -37,7 +37,39 @@ final class ImageFetcher {
   private static final int AT_ONCE = 4;
   private static final byte[] END_OF_HEADER = {'\r', '\n', '\r', '\n'};
 
+  /** How names become addresses, and addresses connections; tests have others. */
+  interface Network {
+    /** All addresses of a name. */
+    InetAddress[] resolve(String host) throws UnknownHostException;
+
+    /** Connects to an address. */
+    void connect(Socket socket, InetSocketAddress address, int timeoutMillis) throws IOException;
+
+    /** Makes TLS's sockets, and says whom they trust. */
+    SSLSocketFactory sockets();
+  }
+
+  private static final Network INTERNET =
+      new Network() {
+        @Override
+        public InetAddress[] resolve(String host) throws UnknownHostException {
+          return InetAddress.getAllByName(host);
+        }
+
+        @Override
+        public void connect(Socket socket, InetSocketAddress address, int timeoutMillis)
+            throws IOException {
+          socket.connect(address, timeoutMillis);
+        }
+
+        @Override
+        public SSLSocketFactory sockets() {
+          return (SSLSocketFactory) SSLSocketFactory.getDefault();
+        }
+      };
+
   private final Set<String> hosts;
+  private final Network network;
   private final Semaphore places = new Semaphore(AT_ONCE);
 
   /**
@@ -46,7 +78,12 @@ final class ImageFetcher {
    * @param hosts names in lower case; none for a fetcher that refuses everything
    */
   ImageFetcher(Set<String> hosts) {
+    this(hosts, INTERNET);
+  }
+
+  ImageFetcher(Set<String> hosts, Network network) {
     this.hosts = Set.copyOf(hosts);
+    this.network = network;
   }
 
   /** The bytes behind a URL, of at most 10 MB and within 10 s. */
@@ -59,7 +96,7 @@ final class ImageFetcher {
       long deadline = System.nanoTime() + LIMIT_NANOS;
       InetAddress address = resolved(path, uri.getHost());
       try (Socket plain = new Socket()) {
-        plain.connect(new InetSocketAddress(address, PORT), millisLeft(deadline));
+        network.connect(plain, new InetSocketAddress(address, PORT), millisLeft(deadline));
         return exchange(path, plain, uri, deadline);
       }
     } catch (IOException e) {
@@ -92,18 +129,17 @@ final class ImageFetcher {
     return uri;
   }
 
-  private static InetAddress resolved(String path, String host) throws UnknownHostException {
-    InetAddress[] all = InetAddress.getAllByName(host);
-    if (!Arrays.stream(all).allMatch(PublicAddress::is)) {
+  private InetAddress resolved(String path, String host) throws UnknownHostException {
+    InetAddress[] all = network.resolve(host);
+    if (all.length == 0 || !Arrays.stream(all).allMatch(PublicAddress::is)) {
       throw ApiException.invalid(path, "a public address expected, got another");
     }
     return all[0];
   }
 
-  private static byte[] exchange(String path, Socket plain, URI uri, long deadline)
-      throws IOException {
-    var factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
-    try (var secure = (SSLSocket) factory.createSocket(plain, uri.getHost(), PORT, true)) {
+  private byte[] exchange(String path, Socket plain, URI uri, long deadline) throws IOException {
+    try (var secure =
+        (SSLSocket) network.sockets().createSocket(plain, uri.getHost(), PORT, true)) {
       SSLParameters parameters = secure.getSSLParameters();
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       secure.setSSLParameters(parameters);

@@ -138,10 +138,7 @@ public final class MatchRoutes {
     String text = fields.string("text");
     Integer token = fields.optionalInteger("token");
     Integer layer = fields.optionalInteger("layer");
-    String format = fields.optionalString("format");
-    if (format != null && !format.equals("png") && !format.equals("json")) {
-      throw ApiException.invalid("format", "png or json expected, got '%s'", format);
-    }
+    boolean numbers = asNumbers(fields, call.accept());
     boolean overlay = !Boolean.FALSE.equals(fields.optionalBool("overlay"));
     ModelSource source = desk.model(fields.optionalString("model"), Task.EXPLAIN);
     desk.submit(
@@ -149,7 +146,7 @@ public final class MatchRoutes {
         reply,
         explained -> {
           var drawn = new Explanation(explained, layer, token);
-          if ("json".equals(format)) {
+          if (numbers) {
             JsonObject json = drawn.json();
             json.addProperty("model", source.name());
             reply.json(200, json);
@@ -157,6 +154,18 @@ public final class MatchRoutes {
             reply.file("image/png", drawn.png(overlay));
           }
         });
+  }
+
+  /** Whether JSON is asked for, by the field or else by the header {@code Accept}. */
+  private static boolean asNumbers(Fields fields, String accept) {
+    String format = fields.optionalString("format");
+    if (format == null) {
+      return accept.contains("application/json") && !accept.contains("image/");
+    }
+    if (!format.equals("png") && !format.equals("json")) {
+      throw ApiException.invalid("format", "png or json expected, got '%s'", format);
+    }
+    return format.equals("json");
   }
 
   private static List<String> texts(Fields fields, String name) {

@@ -3,12 +3,10 @@ package io.github.blip2j.server.api;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.util.Arrays;
 
 /** Addresses of the open internet, as against those of this machine and of networks around it. */
 final class PublicAddress {
   private static final int BYTE = 0xFF;
-  private static final int MAPPED = 12; // bytes before an IPv4 address in an IPv6 one
 
   private PublicAddress() {}
 
@@ -27,7 +25,8 @@ final class PublicAddress {
   }
 
   /**
-   * RFC 6890: also this network, CGNAT, protocol assignments, benchmarks, documentation, class E.
+   * RFC 6890: also this network, CGNAT, protocol assignments, 6to4 relays, benchmarks,
+   * documentation, class E.
    */
   private static boolean isPublic4(byte[] bytes) {
     int a = bytes[0] & BYTE;
@@ -41,13 +40,14 @@ final class PublicAddress {
             || (a == 172 && b >= 16 && b < 32)
             || (a == 192 && b == 168)
             || (a == 192 && b == 0 && (c == 0 || c == 2))
+            || (a == 192 && b == 88 && c == 99)
             || (a == 198 && (b == 18 || b == 19 || (b == 51 && c == 100)))
             || (a == 203 && b == 0 && c == 113)
             || a >= 224;
     return !special;
   }
 
-  /** Global unicast 2000::/3 alone, without what wraps IPv4 or documents. */
+  /** Global unicast 2000::/3 alone, without what wraps IPv4 or documents (RFC 6890, RFC 9637). */
   private static boolean isPublic6(byte[] bytes) {
     int first = (bytes[0] & BYTE) << 8 | (bytes[1] & BYTE);
     int second = (bytes[2] & BYTE) << 8 | (bytes[3] & BYTE);
@@ -55,7 +55,7 @@ final class PublicAddress {
     boolean sixToFour = first == 0x2002;
     boolean teredoOrSpecial = first == 0x2001 && second < 0x0200;
     boolean documentation = first == 0x2001 && second == 0x0db8;
-    boolean mapped = Arrays.equals(Arrays.copyOf(bytes, MAPPED - 2), new byte[MAPPED - 2]);
-    return unicast && !sixToFour && !teredoOrSpecial && !documentation && !mapped;
+    boolean newerDocumentation = first == 0x3fff && second < 0x1000;
+    return unicast && !sixToFour && !teredoOrSpecial && !documentation && !newerDocumentation;
   }
 }

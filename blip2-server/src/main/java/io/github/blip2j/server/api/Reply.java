@@ -18,6 +18,12 @@ public interface Reply {
   /** Answers with server-sent events, from the first of them on. */
   Events events();
 
+  /**
+   * The answer will be events, so that they may begin with comments if the first takes long. From
+   * then on an error is an event too.
+   */
+  void expectEvents();
+
   /** Calls a listener once, as soon as the client has gone or its time is over. */
   void onAbandoned(Consumer<CancellationException> listener);
 

@@ -1,8 +1,10 @@
 package io.github.blip2j.server.api;
 
+import com.google.gson.JsonElement;
 import io.github.blip2j.generation.EarlyStopping;
 import io.github.blip2j.generation.GenerationConfig;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Set;
 
 /** The generation settings of a request, applied to the model's own. */
@@ -22,10 +24,13 @@ final class Settings {
           "temperature",
           "top_p",
           "top_k",
-          "seed");
+          "seed",
+          "stop");
 
   private static final int MOST_TOKENS = 4096;
   private static final int MOST_BEAMS = 64;
+  private static final int MOST_STOPS = 4; // as OpenAI
+  private static final int LONGEST_STOP = 1000;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private Settings() {}
@@ -52,12 +57,36 @@ final class Settings {
     if (sampling) {
       config = sampled(fields, fields.has("num_beams") ? config : config.numBeams(1));
     }
-    return searched(fields, config).numReturnSequences(n);
+    return searched(fields, config).numReturnSequences(n).stopStrings(stops(fields));
+  }
+
+  /** The strings of the field {@code stop}: none, one, or up to four. */
+  private static List<String> stops(Fields fields) {
+    JsonElement stop = fields.get("stop");
+    if (stop == null || (stop.isJsonArray() && stop.getAsJsonArray().isEmpty())) {
+      return List.of();
+    }
+    List<String> texts = fields.strings("stop", MOST_STOPS);
+    for (String text : texts) {
+      if (text.isEmpty() || text.length() > LONGEST_STOP) {
+        throw ApiException.invalid(
+            fields.path("stop"),
+            "strings of 1 to %d characters expected, got one of %d",
+            LONGEST_STOP,
+            text.length());
+      }
+    }
+    return texts;
   }
 
   private static GenerationConfig lengths(Fields fields, GenerationConfig base) {
     GenerationConfig config = base;
-    String most = fields.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
+    boolean newer = fields.has("max_completion_tokens");
+    if (newer && fields.has("max_tokens")) {
+      throw ApiException.invalid(
+          fields.path("max_tokens"), "max_completion_tokens or it expected, got both");
+    }
+    String most = newer ? "max_completion_tokens" : "max_tokens";
     int max = fields.integer(most, base.maxNewTokens(), 1, MOST_TOKENS);
     int min = fields.integer("min_tokens", Math.min(max, base.minNewTokens()), 0, MOST_TOKENS);
     if (min > max) {

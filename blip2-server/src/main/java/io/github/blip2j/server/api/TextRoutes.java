@@ -14,7 +14,6 @@ import io.github.blip2j.server.work.Picture;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +54,9 @@ public final class TextRoutes {
     Fields fields = asked.fields();
     Picture picture = desk.images().required(asked);
     ModelSource source = desk.model(fields.optionalString("model"), task);
+    if (fields.bool("stream")) {
+      reply.expectEvents();
+    }
     long began = System.nanoTime();
     desk.withDefaults(
         source,
@@ -66,7 +68,8 @@ public final class TextRoutes {
           if (stream && config.numReturnSequences() > 1) {
             throw ApiException.invalid("n", "1 expected with stream, got more");
           }
-          Consumer<String> pieces = stream ? piece -> send(reply, "text", piece) : null;
+          GenerateJob.Listener pieces =
+              stream ? (piece, tokens) -> send(reply, "text", piece) : null;
           run(source, picture, task, prompt, config, pieces, reply, began);
         });
   }
@@ -77,7 +80,7 @@ public final class TextRoutes {
       Task task,
       Function<Blip2, String> prompt,
       GenerationConfig config,
-      @Nullable Consumer<String> pieces,
+      GenerateJob.@Nullable Listener pieces,
       Reply reply,
       long began) {
     var job = new GenerateJob(source.name(), List.of(picture), prompt, config, pieces);

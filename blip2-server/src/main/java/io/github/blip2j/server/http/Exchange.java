@@ -17,10 +17,13 @@ import org.jspecify.annotations.Nullable;
 
 /** One request and its answer, which is given once. */
 final class Exchange implements Reply {
+  private static final String JSON = "application/json";
+
   private final Response response;
   private final Callback callback;
   private final AtomicBoolean answered = new AtomicBoolean();
   private @Nullable EventStream events;
+  private volatile boolean eventsExpected;
   private @Nullable Consumer<CancellationException> listener;
   private @Nullable CancellationException abandoned;
 
@@ -31,44 +34,49 @@ final class Exchange implements Reply {
 
   @Override
   public void json(int status, JsonElement json) {
-    finish(status, "application/json", json.toString().getBytes(StandardCharsets.UTF_8));
+    finish(status, JSON, json.toString().getBytes(StandardCharsets.UTF_8), null);
   }
 
   @Override
   public void file(String contentType, byte[] bytes) {
-    finish(200, contentType, bytes);
+    finish(200, contentType, bytes, null);
   }
 
-  private void finish(int status, String contentType, byte[] bytes) {
-    if (answered.compareAndSet(false, true)) {
-      response.setStatus(status);
-      response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
-      response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
-      response.write(true, ByteBuffer.wrap(bytes), callback);
+  private boolean finish(
+      int status, String contentType, byte[] bytes, @Nullable ApiException error) {
+    if (!answered.compareAndSet(false, true)) {
+      return false;
     }
+    if (error != null && error.retryAfterSeconds() > 0) {
+      response.getHeaders().put(HttpHeader.RETRY_AFTER, error.retryAfterSeconds());
+    }
+    if (status == 401) {
+      response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
+    }
+    response.setStatus(status);
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
+    response.write(true, ByteBuffer.wrap(bytes), callback);
+    return true;
   }
 
   @Override
   public void fail(Throwable failure) {
     ApiException error = Errors.of(failure);
-    EventStream begun;
+    String json = Errors.json(error).toString();
+    if (!finish(error.status(), JSON, json.getBytes(StandardCharsets.UTF_8), error)) {
+      EventStream begun = begun();
+      if (begun != null) { // the status is sent, so the error is an event
+        begun.send(json);
+        begun.end();
+      }
+    }
+  }
+
+  private @Nullable EventStream begun() {
     synchronized (this) {
-      begun = events;
+      return events;
     }
-    if (begun != null) { // the status is sent, so the error is an event
-      begun.send(Errors.json(error).toString());
-      begun.end();
-      return;
-    }
-    if (!answered.get()) {
-      if (error.retryAfterSeconds() > 0) {
-        response.getHeaders().put(HttpHeader.RETRY_AFTER, error.retryAfterSeconds());
-      }
-      if (error.status() == 401) {
-        response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
-      }
-    }
-    json(error.status(), Errors.json(error));
   }
 
   /** Fails, and closes the connection, because the rest of the request is not read. */
@@ -91,6 +99,11 @@ final class Exchange implements Reply {
   }
 
   @Override
+  public void expectEvents() {
+    eventsExpected = true;
+  }
+
+  @Override
   public void onAbandoned(Consumer<CancellationException> newListener) {
     CancellationException reason;
     synchronized (this) {
@@ -105,14 +118,13 @@ final class Exchange implements Reply {
   /** The client has gone: nothing is written, and the work is cancelled. */
   void gone() {
     abandon(new CancellationException("client: a connection expected, got its end"));
-    EventStream begun;
-    synchronized (this) {
-      begun = events;
+    if (answered.compareAndSet(false, true)) {
+      callback.failed(new EofException("the client has gone"));
+      return;
     }
+    EventStream begun = begun();
     if (begun != null) {
       begun.abort();
-    } else if (answered.compareAndSet(false, true)) {
-      callback.failed(new EofException("the client has gone"));
     }
   }
 
@@ -145,12 +157,15 @@ final class Exchange implements Reply {
     return answered.get();
   }
 
-  /** Sends a comment, if events go on, so that nobody between takes the connection for dead. */
+  /**
+   * Sends a comment, if events go on or are expected, so that nobody between takes the connection
+   * for dead, and a client that has gone without a word is found by the write.
+   */
   void ping() {
-    EventStream begun;
-    synchronized (this) {
-      begun = events;
+    if (eventsExpected) {
+      events();
     }
+    EventStream begun = begun();
     if (begun != null) {
       begun.comment("ping");
     }

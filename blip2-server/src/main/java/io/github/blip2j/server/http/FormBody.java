@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.http.MultiPart;
@@ -26,6 +27,11 @@ final class FormBody implements Call.Body {
   FormBody(byte[] bytes, @Nullable String contentType) {
     this.bytes = bytes;
     this.contentType = contentType;
+  }
+
+  @Override
+  public @Nullable String type() {
+    return contentType == null ? null : contentType.toLowerCase(Locale.ROOT);
   }
 
   @Override

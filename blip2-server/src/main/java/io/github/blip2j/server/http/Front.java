@@ -2,11 +2,12 @@ package io.github.blip2j.server.http;
 
 import io.github.blip2j.server.api.ApiException;
 import io.github.blip2j.server.api.Call;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
@@ -49,13 +50,25 @@ final class Front extends Handler.Abstract {
     try {
       access.requireHost(request);
       access.allowOrigin(request, response);
+      String path = Request.getPathInContext(request);
+      List<Route> there = routes.stream().filter(route -> route.rest(path) != null).toList();
+      if (there.isEmpty() && !path.equals("*")) {
+        throw ApiException.request(
+            404, "not_found", "path: one that GET /openapi.json lists expected, got another");
+      }
+      String allowed = allowed(there.isEmpty() ? routes : there);
       if (request.getMethod().equals("OPTIONS")) {
+        response.getHeaders().put(HttpHeader.ALLOW, allowed);
         response.setStatus(204);
         callback.succeeded();
         return true;
       }
-      String path = Request.getPathInContext(request);
-      Route route = route(request.getMethod().replace("HEAD", "GET"), path);
+      Route route = route(there, request.getMethod());
+      if (route == null) {
+        response.getHeaders().put(HttpHeader.ALLOW, allowed);
+        throw ApiException.request(
+            405, "method_not_allowed", "method: " + allowed + " expected for this path");
+      }
       if (!route.open()) {
         access.requireKey(request);
       }
@@ -101,33 +114,28 @@ final class Front extends Handler.Abstract {
                 });
   }
 
-  private Route route(String method, String path) {
-    List<String> methods = new ArrayList<>();
+  private static @Nullable Route route(List<Route> there, String method) {
+    String wanted = method.equals("HEAD") ? "GET" : method;
+    return there.stream().filter(route -> route.method().equals(wanted)).findFirst().orElse(null);
+  }
+
+  /** The methods of some routes, as in {@code GET, HEAD, OPTIONS}. */
+  private static String allowed(List<Route> routes) {
+    Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
     for (Route route : routes) {
-      if (route.rest(path) != null) {
-        if (route.method().equals(method)) {
-          return route;
-        }
-        methods.add(route.method());
+      methods.add(route.method());
+      if (route.method().equals("GET")) {
+        methods.add("HEAD");
       }
     }
-    if (methods.isEmpty()) {
-      throw ApiException.request(
-          404, "not_found", "path: one that GET /openapi.json lists expected, got another");
-    }
-    throw ApiException.request(
-        405,
-        "method_not_allowed",
-        String.format(Locale.ROOT, "method: %s expected for this path, got another", methods));
+    return String.join(", ", methods);
   }
 
   private static Call call(Request request, String id, String rest, byte[] body) {
     String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
-    return new Call(id, rest, query(request), lower(type), new FormBody(body, type));
-  }
-
-  private static @Nullable String lower(@Nullable String type) {
-    return type == null ? null : type.toLowerCase(Locale.ROOT);
+    String accept = String.join(",", request.getHeaders().getValuesList(HttpHeader.ACCEPT));
+    String lower = accept.toLowerCase(Locale.ROOT);
+    return new Call(id, rest, query(request), lower, new FormBody(body, type));
   }
 
   private static Map<String, List<String>> query(Request request) {

@@ -34,7 +34,7 @@ public final class HttpServer implements AutoCloseable {
 
   private final Server server;
   private final ServerConnector connector;
-  private final Watch watch = new Watch();
+  private final Watch watch;
   private final InetSocketAddress address;
 
   /**
@@ -56,6 +56,7 @@ public final class HttpServer implements AutoCloseable {
       WorkQueue queue,
       Metrics metrics) {
     this.address = address;
+    this.watch = new Watch(limits.ping());
     var threads = new QueuedThreadPool(THREADS, 4);
     threads.setName("blip2-http");
     threads.setDaemon(true);

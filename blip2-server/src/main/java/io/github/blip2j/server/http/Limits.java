@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param idle how long a connection may be silent
  * @param request how long a request may take, its body included
  * @param slowest the fewest bytes a second of a body
+ * @param ping the time between two signs of life on a stream without events
  */
 public record Limits(
     long bodyBytes,
@@ -20,7 +21,8 @@ public record Limits(
     int connections,
     Duration idle,
     Duration request,
-    int slowest) {
+    int slowest,
+    Duration ping) {
   private static final int HEADER_BYTES = 8192;
   private static final int SLOWEST = 1000;
   private static final int BODIES = 16;
@@ -30,9 +32,16 @@ public record Limits(
    *
    * @param imageBytes the most bytes of an image, which base64 makes a third longer
    */
-  public static Limits usual(long imageBytes, int connections, Duration request) {
+  public static Limits usual(long imageBytes, int connections, Duration request, Duration ping) {
     long body = imageBytes / 3 * 4 + (1 << 20);
     return new Limits(
-        body, BODIES * body, HEADER_BYTES, connections, Duration.ofSeconds(30), request, SLOWEST);
+        body,
+        BODIES * body,
+        HEADER_BYTES,
+        connections,
+        Duration.ofSeconds(30),
+        request,
+        SLOWEST,
+        ping);
   }
 }

@@ -27,7 +27,13 @@ final class ProbedEndPoint extends SocketChannelEndPoint {
   }
 
   /** Whether the client has closed its connection, or its side of it. */
-  synchronized boolean isGone() {
+  boolean isGone() {
+    boolean gone = probe();
+    wake(); // the answer may have ended meanwhile, and a reader may wait for the byte
+    return gone;
+  }
+
+  private synchronized boolean probe() {
     if (ended || !isOpen()) {
       return true;
     }

@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
 final class Watch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final long PERIOD_MILLIS = 100;
-  private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(15);
 
   /** What is known of a request. */
   private static final class Watched {
@@ -43,7 +42,15 @@ final class Watch implements AutoCloseable {
             return made;
           });
 
-  Watch() {
+  private final long pingNanos;
+
+  /**
+   * A watch.
+   *
+   * @param ping the time between two signs of life on a stream without events
+   */
+  Watch(Duration ping) {
+    this.pingNanos = ping.toNanos();
     var unused =
         thread.scheduleWithFixedDelay(
             this::look, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
@@ -90,7 +97,7 @@ final class Watch implements AutoCloseable {
     } else if (now - watched.deadline > 0) {
       requests.remove(exchange);
       exchange.overdue(watched.seconds);
-    } else if (now - watched.pinged > PING_NANOS) {
+    } else if (now - watched.pinged > pingNanos) {
       watched.pinged = now;
       exchange.ping();
     }

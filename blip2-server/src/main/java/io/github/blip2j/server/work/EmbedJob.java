@@ -41,10 +41,7 @@ public final class EmbedJob extends Job<List<List<Float>>> {
     ImageTextMatcher matcher = model.matcher().withCancellation(bench.token());
     List<List<Float>> vectors = new ArrayList<>();
     for (Input input : inputs) {
-      float[] vector =
-          input instanceof Text some
-              ? matcher.embed(some.text())
-              : matcher.embedPooled(((Seen) input).picture().decode(bench.maxPixels()));
+      float[] vector = vector(model, matcher, input, bench);
       List<Float> numbers = new ArrayList<>(vector.length);
       for (float number : vector) {
         numbers.add(number);
@@ -52,5 +49,18 @@ public final class EmbedJob extends Job<List<List<Float>>> {
       vectors.add(numbers);
     }
     result().complete(vectors);
+  }
+
+  /** The unit vector of an input, [P]. */
+  static float[] vector(ServedModel model, ImageTextMatcher matcher, Input input, Bench bench)
+      throws IOException {
+    if (input instanceof Text some) {
+      return matcher.embed(some.text());
+    }
+    Picture picture = ((Seen) input).picture();
+    float[] vector =
+        matcher.embedPooled(bench.features().matching(model, List.of(picture), bench).get(0));
+    bench.features().trim(); // or the features of all inputs are kept
+    return vector;
   }
 }

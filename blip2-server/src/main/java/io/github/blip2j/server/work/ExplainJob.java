@@ -1,6 +1,8 @@
 package io.github.blip2j.server.work;
 
+import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.inference.GradCamMaps;
+import io.github.blip2j.blip2.inference.MatchingFeatures;
 import io.github.blip2j.server.models.ServedModel;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
@@ -29,8 +31,10 @@ public final class ExplainJob extends Job<ExplainJob.Explained> {
   @Override
   protected void run(ServedModel model, List<? extends Job<?>> jobs, Bench bench)
       throws IOException {
+    ImageTextMatcher matcher = model.matcher().withCancellation(bench.token());
     Image image = picture.decode(bench.maxPixels());
-    GradCamMaps maps = model.matcher().withCancellation(bench.token()).gradCam(image, text);
+    MatchingFeatures features = bench.features().matching(model, List.of(picture), bench).get(0);
+    GradCamMaps maps = matcher.gradCam(image, features, text);
     result().complete(new Explained(maps, image));
   }
 }

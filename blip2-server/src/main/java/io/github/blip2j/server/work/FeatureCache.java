@@ -1,8 +1,9 @@
 package io.github.blip2j.server.work;
 
 import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.inference.ImageFeatures;
-import io.github.blip2j.nn.CancellationToken;
+import io.github.blip2j.blip2.inference.MatchingFeatures;
 import io.github.blip2j.server.models.ServedModel;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
@@ -20,9 +21,20 @@ final class FeatureCache {
   /** An image, and the model that has seen it. */
   private record Key(ServedModel model, String hash) {}
 
+  /** Features of an image, of either kind. */
+  private record Kept(Object features, long bytes, Runnable close) {
+    static Kept of(ImageFeatures features) {
+      return new Kept(features, features.bytes(), features::close);
+    }
+
+    static Kept of(MatchingFeatures features) {
+      return new Kept(features, features.bytes(), features::close);
+    }
+  }
+
   private final long budget;
   private final WorkListener listener;
-  private final Map<Key, ImageFeatures> kept = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Key, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
   /**
@@ -35,10 +47,33 @@ final class FeatureCache {
     this.listener = listener;
   }
 
-  /** The features of each picture, which hold until {@link #trim}. */
-  List<ImageFeatures> of(
-      ServedModel model, List<Picture> pictures, long maxPixels, CancellationToken token)
+  /** The features of each picture by a model that generates, which hold until {@link #trim}. */
+  List<ImageFeatures> of(ServedModel model, List<Picture> pictures, Bench bench)
       throws IOException {
+    List<Picture> missing = missing(model, pictures);
+    if (!missing.isEmpty()) {
+      Blip2 blip2 = model.blip2().withCancellation(bench.token());
+      try (ImageFeatures all = blip2.encode(images(missing, bench))) {
+        keep(model, missing, all.each().stream().map(Kept::of).toList());
+      }
+    }
+    return found(model, pictures, ImageFeatures.class);
+  }
+
+  /** The features of each picture by a model that matches, which hold until {@link #trim}. */
+  List<MatchingFeatures> matching(ServedModel model, List<Picture> pictures, Bench bench)
+      throws IOException {
+    List<Picture> missing = missing(model, pictures);
+    if (!missing.isEmpty()) {
+      ImageTextMatcher matcher = model.matcher().withCancellation(bench.token());
+      try (MatchingFeatures all = matcher.encode(images(missing, bench))) {
+        keep(model, missing, all.each().stream().map(Kept::of).toList());
+      }
+    }
+    return found(model, pictures, MatchingFeatures.class);
+  }
+
+  private List<Picture> missing(ServedModel model, List<Picture> pictures) {
     Map<Key, Picture> missing = new LinkedHashMap<>();
     for (Picture picture : pictures) {
       var key = new Key(model, picture.hash());
@@ -48,43 +83,44 @@ final class FeatureCache {
         missing.put(key, picture);
       }
     }
-    if (!missing.isEmpty()) {
-      encode(model.blip2().withCancellation(token), missing, maxPixels);
-    }
-    List<ImageFeatures> found = new ArrayList<>();
+    return List.copyOf(missing.values());
+  }
+
+  private static List<Image> images(List<Picture> pictures, Bench bench) throws IOException {
+    List<Image> images = new ArrayList<>();
     for (Picture picture : pictures) {
-      ImageFeatures features = kept.get(new Key(model, picture.hash()));
-      if (features == null) {
+      images.add(picture.decode(bench.maxPixels()));
+    }
+    return images;
+  }
+
+  private void keep(ServedModel model, List<Picture> pictures, List<Kept> each) {
+    for (int i = 0; i < each.size(); i++) {
+      bytes += each.get(i).bytes();
+      kept.put(new Key(model, pictures.get(i).hash()), each.get(i));
+    }
+  }
+
+  private <F> List<F> found(ServedModel model, List<Picture> pictures, Class<F> kind) {
+    List<F> found = new ArrayList<>();
+    for (Picture picture : pictures) {
+      Kept one = kept.get(new Key(model, picture.hash()));
+      if (one == null) {
         throw new AssertionError("features of an image that was just encoded");
       }
-      found.add(features);
+      found.add(kind.cast(one.features()));
     }
     return found;
   }
 
-  private void encode(Blip2 blip2, Map<Key, Picture> missing, long maxPixels) throws IOException {
-    List<Image> images = new ArrayList<>();
-    for (Picture picture : missing.values()) {
-      images.add(picture.decode(maxPixels));
-    }
-    try (ImageFeatures all = blip2.encode(images)) {
-      Iterator<ImageFeatures> each = all.each().iterator();
-      for (Key key : missing.keySet()) {
-        ImageFeatures one = each.next();
-        bytes += one.bytes();
-        kept.put(key, one);
-      }
-    }
-  }
-
   /** Drops those that were not used for longest, down to the budget. */
   void trim() {
-    Iterator<ImageFeatures> oldest = kept.values().iterator();
+    Iterator<Kept> oldest = kept.values().iterator();
     while (bytes > budget && oldest.hasNext()) {
-      ImageFeatures features = oldest.next();
+      Kept features = oldest.next();
       bytes -= features.bytes();
       oldest.remove();
-      features.close();
+      features.close().run();
     }
   }
 
@@ -97,7 +133,7 @@ final class FeatureCache {
                 return false;
               }
               bytes -= entry.getValue().bytes();
-              entry.getValue().close();
+              entry.getValue().close().run();
               return true;
             });
   }

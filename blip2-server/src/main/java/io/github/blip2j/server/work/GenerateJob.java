@@ -5,13 +5,14 @@ import io.github.blip2j.blip2.inference.ImageFeatures;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.blip2.text.TextStreamer;
+import io.github.blip2j.generation.GeneratedToken;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.generation.TokenStreamer;
 import io.github.blip2j.server.models.ServedModel;
+import io.github.blip2j.text.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,18 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
    * @param promptTokens positions of the prompt: those of the images and the tokens of the text
    * @param tokens of each text, spelled out
    */
-  public record Written(List<Generated> texts, int promptTokens, List<List<String>> tokens) {}
+  public record Written(List<Generated> texts, int promptTokens, List<List<Spelled>> tokens) {}
+
+  /** Receives a text while it is decoded. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * A piece of the text, on the model thread.
+     *
+     * @param tokens those since the last piece, of which an end may not be told yet
+     */
+    void piece(String text, List<Spelled> tokens);
+  }
 
   /** What jobs of one batch have in common. */
   private record Kind(GenerationConfig config, boolean oneImage) {}
@@ -32,7 +44,7 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
   private final List<Picture> pictures;
   private final Function<Blip2, String> text;
   private final GenerationConfig config;
-  private final @Nullable Consumer<String> pieces;
+  private final @Nullable Listener pieces;
   private boolean told; // a piece of text; of the model thread alone
 
   /**
@@ -40,14 +52,14 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
    *
    * @param pictures at least one; they come before the text
    * @param text the prompt's text, which may depend on the model
-   * @param pieces receives the text while it is decoded, on the model thread; or null
+   * @param pieces receives the text while it is decoded; or null
    */
   public GenerateJob(
       String model,
       List<Picture> pictures,
       Function<Blip2, String> text,
       GenerationConfig config,
-      @Nullable Consumer<String> pieces) {
+      @Nullable Listener pieces) {
     super(model, new Kind(config, pictures.size() == 1));
     this.pictures = List.copyOf(pictures);
     this.text = text;
@@ -63,11 +75,6 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
   @Override
   protected boolean isRestartable() {
     return super.isRestartable() && !told;
-  }
-
-  private void tell(Consumer<String> listener, String piece) {
-    told = true;
-    listener.accept(piece);
   }
 
   @Override
@@ -90,11 +97,8 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
 
   private Written written(Blip2 blip2, String prompt, List<Generated> texts) {
     int images = pictures.size() * blip2.model().config().queryTokens();
-    List<List<String>> tokens = new ArrayList<>();
-    for (Generated text : texts) {
-      tokens.add(
-          text.tokenIds().stream().map(id -> blip2.tokenizer().decodeAll(new int[] {id})).toList());
-    }
+    List<List<Spelled>> tokens =
+        texts.stream().map(text -> Spelled.of(text, blip2.tokenizer())).toList();
     return new Written(texts, images + blip2.tokenizer().encodePlain(prompt).length, tokens);
   }
 
@@ -107,7 +111,7 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
       Bench bench)
       throws IOException {
     List<Picture> images = jobs.stream().map(job -> job.pictures.get(0)).toList();
-    List<ImageFeatures> each = bench.features().of(model, images, bench.maxPixels(), bench.token());
+    List<ImageFeatures> each = bench.features().of(model, images, bench);
     if (each.stream().distinct().count() == 1) {
       return blip2.generate(each.get(0), texts, config, streams);
     }
@@ -130,9 +134,39 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
     return prompts;
   }
 
+  /** The text of one job, piece by piece. */
+  private static final class Stream {
+    private final Tokenizer tokenizer;
+    private final TextStreamer text;
+    private List<Spelled> untold = new ArrayList<>();
+
+    Stream(GenerateJob job, Listener pieces, Tokenizer tokenizer) {
+      this.tokenizer = tokenizer;
+      this.text =
+          TextStreamer.of(
+              tokenizer,
+              job.config,
+              piece -> {
+                job.told = true;
+                List<Spelled> tokens = untold;
+                untold = new ArrayList<>();
+                pieces.piece(piece, tokens);
+              });
+    }
+
+    void add(GeneratedToken token) {
+      untold.add(Spelled.of(token, tokenizer));
+      text.onToken(0, token.id());
+    }
+
+    void finish() {
+      text.finish();
+    }
+  }
+
   /** Hands the tokens of a batch to the streams of its jobs. */
   private static final class Streams implements TokenStreamer {
-    private final List<@Nullable TextStreamer> streams = new ArrayList<>();
+    private final List<@Nullable Stream> streams = new ArrayList<>();
     private final List<GenerateJob> jobs;
     private final int sequences; // of each job
     private final WorkListener listener;
@@ -144,28 +178,30 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
       this.listener = listener;
       this.sequences = jobs.get(0).config.numReturnSequences();
       for (GenerateJob job : jobs) {
-        Consumer<String> pieces = job.pieces;
-        streams.add(
-            pieces == null
-                ? null
-                : TextStreamer.of(blip2.tokenizer(), piece -> job.tell(pieces, piece)));
+        Listener pieces = job.pieces;
+        streams.add(pieces == null ? null : new Stream(job, pieces, blip2.tokenizer()));
+      }
+    }
+
+    @Override
+    public void onToken(int row, GeneratedToken token) {
+      if (first) {
+        first = false;
+        listener.firstToken((System.nanoTime() - begun) / 1e9);
+      }
+      Stream stream = streams.get(row / sequences);
+      if (stream != null && row % sequences == 0 && !jobs.get(row / sequences).isCancelled()) {
+        stream.add(token);
       }
     }
 
     @Override
     public void onToken(int row, int token) {
-      if (first) {
-        first = false;
-        listener.firstToken((System.nanoTime() - begun) / 1e9);
-      }
-      TextStreamer stream = streams.get(row / sequences);
-      if (stream != null && row % sequences == 0 && !jobs.get(row / sequences).isCancelled()) {
-        stream.onToken(0, token);
-      }
+      throw new AssertionError("tokens expected with their log-probabilities");
     }
 
     void finish() {
-      for (TextStreamer stream : streams) {
+      for (Stream stream : streams) {
         if (stream != null) {
           stream.finish();
         }

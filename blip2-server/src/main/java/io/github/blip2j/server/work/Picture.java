@@ -6,12 +6,14 @@ import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** An image as a client sent it, still encoded. */
 public final class Picture {
   private final String name;
   private final byte[] file;
   private final String hash;
+  private @Nullable Image decoded;
 
   private Picture(String name, byte[] file, String hash) {
     this.name = name;
@@ -44,8 +46,13 @@ public final class Picture {
     return hash;
   }
 
-  /** Decodes it. */
+  /** Decodes it, once; it is kept as long as the picture. For the model thread alone. */
   Image decode(long maxPixels) throws IOException {
-    return new ImageDecoder().withMaxPixels(maxPixels).decode(file, name);
+    Image image = decoded;
+    if (image == null) {
+      image = new ImageDecoder().withMaxPixels(maxPixels).decode(file, name);
+      decoded = image;
+    }
+    return image;
   }
 }

@@ -52,8 +52,7 @@ public final class RankJob extends Job<List<RankedCandidate>> {
     List<Picture> pictures = mine.stream().map(job -> job.picture).toList();
     List<String> texts = mine.stream().map(job -> job.text.apply(blip2)).toList();
     CandidateRanking order = kind.byMean ? CandidateRanking.byMean() : CandidateRanking.bySum();
-    List<ImageFeatures> each =
-        bench.features().of(model, pictures, bench.maxPixels(), bench.token());
+    List<ImageFeatures> each = bench.features().of(model, pictures, bench);
     List<List<RankedCandidate>> ranked;
     try (ImageFeatures all = ImageFeatures.joined(each)) {
       ranked = blip2.rank(all, texts, kind.candidates, order);

@@ -1,6 +1,7 @@
 package io.github.blip2j.server.work;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.inference.MatchingFeatures;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.server.models.ServedModel;
 import io.github.blip2j.server.work.EmbedJob.Input;
@@ -42,27 +43,26 @@ public final class RerankJob extends Job<List<Double>> {
     List<Double> scores = new ArrayList<>();
     if (query instanceof Seen image && documents.stream().allMatch(Text.class::isInstance)) {
       List<String> texts = documents.stream().map(document -> ((Text) document).text()).toList();
-      for (Match match : matcher.match(image.picture().decode(bench.maxPixels()), texts)) {
-        scores.add(match.itmProbability());
-      }
+      matches(model, matcher, image, texts, bench)
+          .forEach(match -> scores.add(match.itmProbability()));
     } else {
       for (Input document : documents) {
-        scores.add(score(matcher, document, bench.maxPixels()));
+        scores.add(score(model, matcher, document, bench));
       }
     }
     result().complete(scores);
   }
 
-  private double score(ImageTextMatcher matcher, Input document, long maxPixels)
+  private double score(ServedModel model, ImageTextMatcher matcher, Input document, Bench bench)
       throws IOException {
     if (query instanceof Text text && document instanceof Seen image) {
-      return matcher.match(image.picture().decode(maxPixels), text.text()).itmProbability();
+      return matches(model, matcher, image, List.of(text.text()), bench).get(0).itmProbability();
     }
     if (query instanceof Seen image && document instanceof Text text) {
-      return matcher.match(image.picture().decode(maxPixels), text.text()).itmProbability();
+      return matches(model, matcher, image, List.of(text.text()), bench).get(0).itmProbability();
     }
-    float[] a = vector(matcher, query, maxPixels);
-    float[] b = vector(matcher, document, maxPixels);
+    float[] a = EmbedJob.vector(model, matcher, query, bench);
+    float[] b = EmbedJob.vector(model, matcher, document, bench);
     double product = 0;
     for (int i = 0; i < a.length; i++) {
       product += (double) a[i] * b[i];
@@ -70,10 +70,13 @@ public final class RerankJob extends Job<List<Double>> {
     return product;
   }
 
-  private static float[] vector(ImageTextMatcher matcher, Input input, long maxPixels)
+  private static List<Match> matches(
+      ServedModel model, ImageTextMatcher matcher, Seen image, List<String> texts, Bench bench)
       throws IOException {
-    return input instanceof Text text
-        ? matcher.embed(text.text())
-        : matcher.embedPooled(((Seen) input).picture().decode(maxPixels));
+    MatchingFeatures features =
+        bench.features().matching(model, List.of(image.picture()), bench).get(0);
+    List<Match> matches = matcher.match(features, texts);
+    bench.features().trim(); // or the features of all documents are kept
+    return matches;
   }
 }

@@ -165,7 +165,7 @@ final class WorkQueueTest {
             List.of(picture("a.png")),
             blip2 -> "",
             LONG,
-            piece -> {
+            (piece, tokens) -> {
               pieces.incrementAndGet();
               some.countDown();
               if (some.getCount() == 0) {
@@ -203,7 +203,7 @@ final class WorkQueueTest {
             List.of(picture("a.png")),
             blip2 -> "",
             LONG,
-            piece -> {
+            (piece, tokens) -> {
               started.countDown();
               awaitQuietly(cancelled);
             });
