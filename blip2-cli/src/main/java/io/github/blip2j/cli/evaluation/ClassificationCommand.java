@@ -94,6 +94,7 @@ public final class ClassificationCommand implements Callable<Integer> {
       options.prepare();
       dataset.requireAgreement();
       target = resultOptions.target();
+      target.requireNoneOf(List.of(data, classes, templates == null ? classes : templates));
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

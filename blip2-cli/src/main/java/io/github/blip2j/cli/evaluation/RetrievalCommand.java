@@ -87,6 +87,7 @@ public final class RetrievalCommand implements Callable<Integer> {
       options.prepare();
       dataset.requireAgreement();
       target = journalOptions.target(null);
+      target.requireNoneOf(captions.paths());
       if (k < 1) {
         throw new IllegalArgumentException("--k: number expected at least 1, got " + k);
       }
