@@ -121,6 +121,7 @@ public final class RetrievalCommand implements Callable<Integer> {
     settings.put("model", options.modelName() + " " + options.identity());
     settings.put("data", ModelIdentity.ofContent(captions));
     settings.put("images", Integer.toString(set.images().size()));
+    settings.put("first", ModelIdentity.ofImages(folder, set.images().get(0)));
     settings.put("k", Integer.toString(k));
     settings.put("exif", Boolean.toString(options.exif));
     try (RunJournal journal = target.journal(settings);
