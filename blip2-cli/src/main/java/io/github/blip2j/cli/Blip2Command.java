@@ -35,6 +35,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -160,9 +161,9 @@ final class Blip2Command {
     return CommandLine.ExitCode.USAGE;
   }
 
-  private static int failed(Console console, Throwable e, ParseResult parsed) {
+  private static int failed(Console console, Throwable e, @Nullable ParseResult parsed) {
     console.complain(ErrorReport.describe(e));
-    if (last(parsed).hasMatchedOption("--debug")) {
+    if (parsed != null && last(parsed).hasMatchedOption("--debug")) {
       e.printStackTrace(console.traces());
       console.traces().flush();
     }

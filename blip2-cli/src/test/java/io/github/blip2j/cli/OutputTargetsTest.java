@@ -177,6 +177,39 @@ final class OutputTargetsTest {
         shell.err());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "evaluate caption DATA --out DATA",
+        "evaluate caption none.json --references DATA --out DATA",
+        "evaluate caption DATA --results none.json --annotations-out DATA",
+        "evaluate caption none.json --results DATA --annotations-out DATA",
+        "evaluate vqa DATA --out DATA",
+        "evaluate vqa none.json --annotations DATA --out DATA",
+        "evaluate vqa none.json+DATA --out DATA",
+        "evaluate retrieval DATA --model none/none --out DATA",
+        "evaluate classify DATA --classes none.txt --model none/none --out DATA",
+        "evaluate classify none.json --classes DATA --model none/none --out DATA",
+        "evaluate classify none.json --classes none.txt --templates DATA --model none/none --out DATA",
+        "caption --data DATA --out DATA",
+        "vqa --data DATA --out DATA",
+      })
+  void results_overWhatIsRead_areRefused(String command) throws IOException {
+    Path data = Files.writeString(folder.resolve("data.json"), "[]");
+
+    Shell shell = Shell.run(command.replace("DATA", data.toString()).split(" "));
+
+    assertEquals(
+        new Shell(
+            2,
+            "",
+            "blip2: "
+                + data
+                + ": target expected to be none of the inputs, got one of them; name another\n"),
+        shell);
+    assertEquals("[]", Files.readString(data));
+  }
+
   @Test
   void export_overTheModelThatIsTrained_isRefused() throws IOException {
     Path model = copyOf(MATCHER_OF_HUGGING_FACE);

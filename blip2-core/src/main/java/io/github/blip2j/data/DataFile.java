@@ -254,7 +254,7 @@ public final class DataFile {
             }
           });
     } catch (CharacterCodingException e) {
-      throw new DataException(file + ": text expected UTF-8, got other bytes", e);
+      throw JsonText.notUtf8(file, e);
     }
     requireSome(count[0], others);
     if (answers != null && split == null && !parser.hasGaps()) {
@@ -304,6 +304,15 @@ public final class DataFile {
   }
 
   static void requireFile(Path path, String what) throws DataException {
+    if (Files.isDirectory(path)) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected, got a folder; name its files, shards as '%s/{000..123}.tar'",
+              path,
+              what,
+              path));
+    }
     if (!Files.isRegularFile(path)) {
       throw new DataException(path + ": " + what + " expected, got no file; check the path");
     }

@@ -49,6 +49,8 @@ public record DataRecord(
     try (var text = new JsonText(file, new StringReader(json))) {
       RecordObject object = text.object(where);
       text.requireEnd(where);
+      // img2dataset writes null for what it does not know.
+      object.json().entrySet().removeIf(each -> each.getValue().isJsonNull());
       @Nullable String id = RecordParser.imageId(object);
       return RecordParser.strict().record(object, id == null ? image : image.withId(id));
     }

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -106,6 +107,7 @@ final class JsonRecords {
         number++;
         if (!line.isBlank()) {
           String where = "line " + number;
+          requireObject(where, line);
           try (var text = new JsonText(file.toString(), new StringReader(line))) {
             RecordObject object = text.object(where);
             text.requireEnd(where);
@@ -113,6 +115,20 @@ final class JsonRecords {
           }
         }
       }
+    }
+  }
+
+  /** Tells a text of another form, such as a table, from JSON with a mistake in it. */
+  private void requireObject(String where, String line) throws DataException {
+    if ("{[\"".indexOf(line.strip().charAt(0)) < 0) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected a JSON object, got '%s'; name a table .csv, .tsv or .token, and write"
+                  + " all else as JSON",
+              file,
+              where,
+              RecordObject.plain(line.strip())));
     }
   }
 

@@ -11,14 +11,19 @@ import com.google.gson.stream.MalformedJsonException;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The JSON of a data file, read value by value. */
 final class JsonText implements AutoCloseable {
+  private static final Pattern PLACE = Pattern.compile("line (\\d+) column (\\d+)");
+
   private final String file;
   private final JsonReader json;
 
@@ -64,6 +69,27 @@ final class JsonText implements AutoCloseable {
   @FunctionalInterface
   interface Step {
     void in(JsonReader json) throws IOException;
+  }
+
+  /**
+   * An error about a file whose bytes are no UTF-8, with what they are instead.
+   *
+   * @param cause what the decoder threw
+   */
+  static DataException notUtf8(Path file, CharacterCodingException cause) throws IOException {
+    byte[] begin;
+    try (InputStream bytes = Files.newInputStream(file)) {
+      begin = bytes.readNBytes(2);
+    }
+    int first = begin.length < 2 ? 0 : (begin[0] & 0xFF) << 8 | begin[1] & 0xFF;
+    String got =
+        switch (first) {
+          case 0x1F8B -> "a compressed file; gunzip it";
+          case 0x504B -> "a zip file; unzip it";
+          case 0xFFFE, 0xFEFF -> "UTF-16; save it as UTF-8";
+          default -> "other bytes; save it as UTF-8";
+        };
+    return new DataException(file + ": text expected UTF-8, got " + got, cause);
   }
 
   /**
@@ -124,8 +150,23 @@ final class JsonText implements AutoCloseable {
 
   /** An error about the text. */
   private DataException malformed(String where, Exception cause) {
+    Matcher place = PLACE.matcher(json.toString());
+    String at =
+        !place.find()
+            ? ""
+            : " near "
+                + (place.group(1).equals("1") ? "" : "line " + place.group(1) + ", ")
+                + "column "
+                + place.group(2);
     return new DataException(
-        String.format(Locale.ROOT, "%s: %s expected JSON, got malformed text", file, where), cause);
+        String.format(
+            Locale.ROOT,
+            "%s: %s expected JSON, got malformed text%s; mend it: double quotes, no comma behind the"
+                + " last, null for NaN",
+            file,
+            where,
+            at),
+        cause);
   }
 
   @Override

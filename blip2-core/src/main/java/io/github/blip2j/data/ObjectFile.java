@@ -55,7 +55,7 @@ public final class ObjectFile {
             sink.accept(key, each);
           });
     } catch (CharacterCodingException e) {
-      throw new DataException(file + ": text expected UTF-8, got other bytes", e);
+      throw JsonText.notUtf8(file, e);
     }
     if (count[0] == 0) {
       throw new DataException(file + ": " + what + " expected at least 1, got none");

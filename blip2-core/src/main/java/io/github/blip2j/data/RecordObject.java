@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 public record RecordObject(String file, String where, JsonObject json) {
   private static final int MOST_KEYS = 8; // in a message
   private static final int MOST_LETTERS = 40;
+
+  // What pandas writes of a column of lists; apostrophes make double quotes of single ones.
+  private static final Pattern LIST_OF_PYTHON =
+      Pattern.compile("\\s*\\[(?:'.*['\"]|\".*')\\]\\s*", Pattern.DOTALL);
 
   /**
    * An element that must be an object.
@@ -53,6 +58,21 @@ public record RecordObject(String file, String where, JsonObject json) {
       throw wrong(file, where + ": " + key, "a string", value);
     }
     return value.getAsString();
+  }
+
+  /** A string of a list, or in place of one: not the list as Python prints it. */
+  private String text(String key, JsonElement value) throws DataException {
+    String text = string(key, value);
+    if (LIST_OF_PYTHON.matcher(text).matches()) {
+      throw error(
+          String.format(
+              Locale.ROOT,
+              "%s expected one text or a JSON list, got a list as Python prints it, %s; write it"
+                  + " with json.dumps",
+              key,
+              plain(text)));
+    }
+    return text;
   }
 
   /** A string that must be there. */
@@ -125,11 +145,11 @@ public record RecordObject(String file, String where, JsonObject json) {
       return null;
     }
     if (!value.isJsonArray()) {
-      return List.of(string(key, value));
+      return List.of(text(key, value));
     }
     List<String> strings = new ArrayList<>();
     for (JsonElement each : value.getAsJsonArray()) {
-      strings.add(string(key, each));
+      strings.add(text(key, each));
     }
     if (strings.isEmpty()) {
       throw new DataException(
@@ -151,7 +171,7 @@ public record RecordObject(String file, String where, JsonObject json) {
     List<String> strings = new ArrayList<>();
     for (JsonElement each : value.isJsonArray() ? value.getAsJsonArray() : List.of(value)) {
       boolean number = each.isJsonPrimitive() && each.getAsJsonPrimitive().isNumber();
-      strings.add(number ? each.getAsString() : string(key, each));
+      strings.add(number ? each.getAsString() : text(key, each));
     }
     return strings.isEmpty() ? null : strings;
   }

@@ -78,9 +78,9 @@ final class RecordParser {
   DataRecord record(RecordObject from, @Nullable ImageReference image) throws DataException {
     ImageReference seen = image == null ? image(from) : image;
     @Nullable List<String> captions = null;
-    for (String key : CAPTIONS) {
-      @Nullable List<String> texts = gaps ? from.optionalStrings(key) : from.strings(key);
-      captions = captions == null ? texts : captions;
+    for (int i = 0; i < CAPTIONS.size() && captions == null; i++) {
+      String key = CAPTIONS.get(i);
+      captions = gaps ? from.optionalStrings(key) : from.strings(key);
     }
     @Nullable String output = from.string("text_output");
     @Nullable String input = from.string("text_input");

@@ -10,11 +10,14 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -22,10 +25,11 @@ import org.apache.commons.csv.DuplicateHeaderMode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads objects from tables with a header: commas, tabs or bars between columns (RFC 4180). Columns
- * have the names of JSON keys, or those that tables of captions usually have. A cell of a plural
- * column may be a JSON list. Flickr30k's own file ({@code results_20130124.token}) has no header
- * and no quotes: {@code name.jpg#0}, a tab, the caption.
+ * Reads objects from tables with a header: commas, semicolons, tabs or bars between columns (RFC
+ * 4180). Columns without a name, such as pandas' index, are left out. The others have the names of
+ * JSON keys, or those that tables of captions usually have. A cell of a plural column may be a JSON
+ * list. Flickr30k's own file ({@code results_20130124.token}) has no header and no quotes: {@code
+ * name.jpg#0}, a tab, the caption.
  *
  * <p>Rows without an image id have the image's path as id, so that captions of an image are never
  * taken for captions of different ones.
@@ -42,6 +46,7 @@ final class TableRecords {
           "path", "image",
           "title", "caption",
           "comment", "caption");
+  private static final Pattern NUMBERED = Pattern.compile("\\s*(\\d+)\\s+(.+)");
   private static final int PEEKED = 1 << 16;
 
   private final Path file;
@@ -105,40 +110,49 @@ final class TableRecords {
         .setSkipHeaderRecord(true)
         .setIgnoreEmptyLines(true)
         .setIgnoreSurroundingSpaces(delimiter == '|')
-        .setDuplicateHeaderMode(DuplicateHeaderMode.DISALLOW)
+        .setAllowMissingColumnNames(true) // of pandas' index, or behind a comma at the end
+        .setDuplicateHeaderMode(DuplicateHeaderMode.ALLOW_EMPTY)
         .get();
   }
 
-  /** The delimiter of the header: the first of tab, bar and comma that it has. */
+  /** The delimiter of the header: the first of tab, bar, comma and semicolon that it has. */
   private static char delimiter(BufferedReader text) throws IOException {
     text.mark(PEEKED);
     char[] begin = new char[PEEKED - 1];
     int length = Math.max(0, text.read(begin));
     text.reset();
     String header = new String(begin, 0, length).lines().findFirst().orElse("");
-    return header.indexOf('\t') >= 0 ? '\t' : header.indexOf('|') >= 0 ? '|' : ',';
+    for (char delimiter : new char[] {'\t', '|', ',', ';'}) {
+      if (header.indexOf(delimiter) >= 0) {
+        return delimiter;
+      }
+    }
+    return ',';
   }
 
   private RecordObject row(CSVParser rows, CSVRecord row, String where) throws IOException {
     List<String> names = rows.getHeaderNames();
-    if (row.size() != names.size()) {
+    List<String> cells = cells(names, row.toList());
+    if (cells.size() != names.size()) {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "%s: %s: cells expected %d, as the header has, got %d; put cells with delimiters into"
-                  + " quotes",
+              "%s: %s: cells expected %d, as the header has, got %d; %s",
               file,
               where,
               names.size(),
-              row.size()));
+              cells.size(),
+              cells.size() < names.size()
+                  ? "add what is missing, a delimiter or a cell"
+                  : "put cells with delimiters into quotes"));
     }
     var object = new JsonObject();
     for (int i = 0; i < names.size(); i++) {
       String name = names.get(i).strip().toLowerCase(Locale.ROOT);
       String key = OTHER_NAMES.getOrDefault(name, name);
-      boolean given = !row.get(i).isEmpty() || key.equals("caption");
-      if (given && !object.has(key)) {
-        object.add(key, cell(key, row.get(i), where));
+      boolean given = !cells.get(i).isEmpty() || key.equals("caption");
+      if (given && !name.isEmpty() && !object.has(key)) {
+        object.add(key, cell(key, cells.get(i), where));
       }
     }
     var from = new RecordObject(file.toString(), where, object);
@@ -147,6 +161,25 @@ final class TableRecords {
       object.addProperty("image_id", image);
     }
     return from;
+  }
+
+  /**
+   * The cells of a row. Flickr30k's {@code results.csv} lacks one delimiter, behind a comment's
+   * number.
+   */
+  private static List<String> cells(List<String> names, List<String> row) {
+    int last = names.size() - 1;
+    if (row.size() != last || last < 1 || !names.get(last - 1).strip().equals("comment_number")) {
+      return row;
+    }
+    Matcher both = NUMBERED.matcher(row.get(last - 1));
+    if (!both.matches()) {
+      return row;
+    }
+    List<String> cells = new ArrayList<>(row.subList(0, last - 1));
+    cells.add(both.group(1));
+    cells.add(both.group(2));
+    return cells;
   }
 
   private JsonElement cell(String key, String text, String where) throws IOException {

@@ -53,6 +53,7 @@ final class Run<B extends Batch> {
   TrainingPosition from(TrainingPosition position, BooleanSupplier stopping) throws IOException {
     at = position;
     savedStep = at.step() == 0 ? -1 : at.step();
+    requireUpdates();
     try (var log = TrainingLog.open(settings, at);
         Closing last = this::saveLast) {
       clock.start(log.seconds());
@@ -155,13 +156,25 @@ final class Run<B extends Batch> {
    */
   private void requireProgress(long batchBefore) {
     if (batchBefore == 0 && at.batch() == 0) {
-      throw new IllegalStateException(
-          String.format(
-              Locale.ROOT,
-              "training: epoch %d expected at least accumulate=%d batches, got fewer",
-              at.epoch(),
-              settings.accumulate()));
+      throw tooFew();
     }
+  }
+
+  /** Checks the same of a source that tells how many batches it has, before it gives them all. */
+  private void requireUpdates() {
+    if (source.batchesPerEpoch().orElse(Long.MAX_VALUE) < settings.accumulate()) {
+      throw tooFew();
+    }
+  }
+
+  private IllegalStateException tooFew() {
+    return new IllegalStateException(
+        String.format(
+            Locale.ROOT,
+            "training: epoch %d expected at least accumulate=%d batches, got fewer; accumulate less,"
+                + " or make smaller batches",
+            at.epoch(),
+            settings.accumulate()));
   }
 
   /** Tells listeners of an update and writes its line, if it is due or they have added to it. */

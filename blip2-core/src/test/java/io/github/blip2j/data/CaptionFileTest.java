@@ -96,11 +96,16 @@ final class CaptionFileTest {
         "{\"image\": \"a\"} | line 1: keys expected image and caption, or file_name and text, got image;"
             + " write one record for each image, its path as image and its caption as caption",
         "[\"a\"] | record 1 expected an object, got a string",
-        "{\"image\": | line 1 expected JSON, got malformed text",
-        "[{\"image\": \"a\", | record 1 expected JSON, got malformed text",
-        "[{\"image\": \"a\", \"caption\": \"x\"} | the list expected JSON, got malformed text",
-        "[{\"image\": \"a\", \"caption\": \"x\"}] 1 | the list expected JSON, got malformed text",
-        "{\"image\": \"a\", \"caption\": \"x\"} 1 | line 1 expected JSON, got malformed text",
+        "{\"image\": | line 1 expected JSON, got malformed text near column 10; mend it: double quotes, no"
+            + " comma behind the last, null for NaN",
+        "[{\"image\": \"a\", | record 1 expected JSON, got malformed text near column 16; mend it: double quotes, no"
+            + " comma behind the last, null for NaN",
+        "[{\"image\": \"a\", \"caption\": \"x\"} | the list expected JSON, got malformed text near column 32; mend it: double quotes, no"
+            + " comma behind the last, null for NaN",
+        "[{\"image\": \"a\", \"caption\": \"x\"}] 1 | the list expected JSON, got malformed text near column 35; mend it: double quotes, no"
+            + " comma behind the last, null for NaN",
+        "{\"image\": \"a\", \"caption\": \"x\"} 1 | line 1 expected JSON, got malformed text near column 33; mend it: double quotes, no"
+            + " comma behind the last, null for NaN",
         "[{\"image\": \"a\", \"answer\": [\"x\"]}] | record 1: keys expected image"
             + " and caption, or file_name and text, got image, answer; write the image's path"
             + " as image, and the question with its answer",
@@ -198,14 +203,22 @@ final class CaptionFileTest {
     Files.write(file, DOG.replace("dog", "d\u00f6g").getBytes(StandardCharsets.ISO_8859_1));
 
     assertEquals(
-        file + ": text expected UTF-8, got other bytes",
+        file + ": text expected UTF-8, got other bytes; save it as UTF-8",
         assertThrows(DataException.class, () -> CaptionFile.read(file)).getMessage());
   }
 
   @Test
   void read_noFile_isRefused() {
     assertEquals(
-        folder + ": records expected, got no file; check the path",
+        folder.resolve("a") + ": records expected, got no file; check the path",
+        assertThrows(DataException.class, () -> CaptionFile.read(folder.resolve("a")))
+            .getMessage());
+    assertEquals(
+        String.format(
+            Locale.ROOT,
+            "%s: records expected, got a folder; name its files, shards as '%s/{000..123}.tar'",
+            folder,
+            folder),
         assertThrows(DataException.class, () -> CaptionFile.read(folder)).getMessage());
   }
 

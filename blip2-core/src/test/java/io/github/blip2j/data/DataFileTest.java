@@ -3,11 +3,13 @@ package io.github.blip2j.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files in the shapes that data sets are published in. */
 final class DataFileTest {
@@ -367,11 +370,76 @@ final class DataFileTest {
             "raw,sentids,split,filename,img_id\n\"[\"\"One.\"\", \"\"Two.\"\"]\",\"[0, 1]\",test,10.jpg,0\n"));
   }
 
+  @Test
+  void tables_ofPandasAndSpreadsheets_areRead() throws IOException {
+    String expected = "[10.jpg, [Two men.], 20.jpg, [A dog.]]";
+
+    assertEquals(
+        expected, shown("index.csv", ",image,caption\n0,10.jpg,Two men.\n1,20.jpg,A dog.\n"));
+    assertEquals(
+        expected, shown("open.csv", "image,caption,,\n10.jpg,Two men.,,\n20.jpg,A dog.,,\n"));
+    assertEquals(
+        expected, shown("semicolons.csv", "image;caption\n10.jpg;Two men.\n20.jpg;A dog.\n"));
+  }
+
+  @Test
+  void flickr_tableWithADelimiterLess_isReadAsItWasPublished() throws IOException {
+    assertEquals(
+        "[10.jpg, [A dog .], 10.jpg, [A dog runs across the grass .]]",
+        shown(
+            "results.csv",
+            "image_name| comment_number| comment\n10.jpg| 3| A dog .\n"
+                + "10.jpg| 4   A dog runs across the grass .\n"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "captions.csv ! image,captions\\n1.jpg,\"['a dog', 'a cat']\"",
+        "caption.csv ! image,caption\\n1.jpg,\"['a dog', \"\"a dog's tail\"\"]\"",
+        "answers.json ! [{\"image\": \"a\", \"question\": \"?\", \"direct_answers\": \"['two']\"}]",
+      })
+  void read_listAsPythonPrintsIt_isNotOneText(String file) throws IOException {
+    String[] parts = file.split(" ! ", -1);
+    Path data = write(parts[0], parts[1].replace("\\n", "\n"));
+
+    String message =
+        String.valueOf(
+            assertThrows(DataException.class, () -> DataFile.of(data).read()).getMessage());
+
+    assertTrue(
+        message.contains("expected one text or a JSON list, got a list as Python prints it"),
+        message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1F8B0800, a compressed file; gunzip it",
+    "504B0304FF, a zip file; unzip it",
+    "FFFE5B00, UTF-16; save it as UTF-8",
+    "FEFF005B, UTF-16; save it as UTF-8",
+    "5BFC5D, other bytes; save it as UTF-8"
+  })
+  void read_whatIsNotUtf8_isNamed(String bytes, String got) throws IOException {
+    Path file = Files.write(write("data.json", ""), HexFormat.of().parseHex(bytes));
+
+    assertRefused(file, "text expected UTF-8, got " + got);
+  }
+
+  @Test
+  void read_keysThatMeanTheSame_mayBeNullBesideOneThatIsNot() throws IOException {
+    assertEquals(
+        "[10.jpg, [A dog.]]",
+        shown("a.json", "[{\"image\": \"10.jpg\", \"caption\": \"A dog.\", \"text\": null}]"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '!',
       quoteCharacter = '`',
       value = {
+        "image,caption\\na.jpg ! row 1: cells expected 2, as the header has, got 1; add what is missing,"
+            + " a delimiter or a cell",
         "image,caption\\na.jpg,b,c ! row 1: cells expected 2, as the header has, got 3; put cells with"
             + " delimiters into quotes",
         "image,image\\na,b ! rows expected as RFC 4180 has them, got The header contains a duplicate"
@@ -418,7 +486,8 @@ final class DataFileTest {
         "{\"questions\": [{\"image_id\": 1, \"question\": \"?\"}]} ! data_type expected mscoco, and a"
             + " data_subtype, got none and none; write each question as a record with its image",
         "{\"images\": [{\"id\": 1}]} ! image 1: key expected file_name, got id",
-        "{\"images\": [{\"id\": 1, ! the object expected JSON, got malformed text",
+        "{\"images\": [{\"id\": 1, ! the object expected JSON, got malformed text near column 22; mend it: double quotes, no"
+            + " comma behind the last, null for NaN",
         "{\"1\": {\"question\": \"?\"}, \"2\": 3} ! record 1: keys expected image and caption, or"
             + " file_name and text, got question, question_id; write the image's path as image, and"
             + " the question with its answer",

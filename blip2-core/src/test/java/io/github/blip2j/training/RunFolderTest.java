@@ -114,10 +114,13 @@ final class RunFolderTest {
     train(slower, 4, true);
     Files.writeString(data, "b");
     List<String> otherData = RunFolder.open(run, slower).changes();
+    Path more = Files.writeString(data.resolveSibling("more.json"), "c");
+    List<String> moreData = RunFolder.open(run, slower.withData(List.of(more))).changes();
 
     assertEquals(List.of("--augment none -> true", "--lr 0.02 -> 0.01"), changes);
     assertEquals(List.of(), again);
     assertEquals(List.of(data + " has other bytes"), otherData);
+    assertEquals(List.of(more + " was not read before"), moreData);
     var resumed = json().getAsJsonArray("resumed");
     assertEquals(2, resumed.size());
     JsonObject first = resumed.get(0).getAsJsonObject();

@@ -239,8 +239,28 @@ final class TrainerTest {
         assertThrows(IllegalStateException.class, () -> trainer.start(TrainingListener.NONE));
 
     assertEquals(
-        "training: epoch 0 expected at least accumulate=3 batches, got fewer",
+        "training: epoch 0 expected at least accumulate=3 batches, got fewer; accumulate less, or"
+            + " make smaller batches",
         refused.getMessage());
+  }
+
+  @Test
+  void start_knownNumberOfBatchesBelowAnUpdate_isRefusedBeforeTheFirst() {
+    BatchSource<ToyBatch> known =
+        new BatchSource<>() {
+          @Override
+          public Stream<ToyBatch> open(int epoch, long first) {
+            throw new AssertionError("opened");
+          }
+
+          @Override
+          public OptionalLong batchesPerEpoch() {
+            return OptionalLong.of(2);
+          }
+        };
+    var trainer = new Trainer<>(toy::losses, known, toy.optimizer, settings().withAccumulate(3));
+
+    assertThrows(IllegalStateException.class, () -> trainer.start(TrainingListener.NONE));
   }
 
   @Test

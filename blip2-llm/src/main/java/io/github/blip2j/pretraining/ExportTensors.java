@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * parameters, such as a fused {@code qkv}.
  *
  * <p>Low-rank updates are merged. Values come from memory. With a source, those of frozen
- * parameters are copied from it in their stored type.
+ * parameters are copied from it in their stored type, but for parameters that were drawn.
  */
 public final class ExportTensors {
   private static final int CHUNK = 1 << 22;
@@ -90,9 +90,9 @@ public final class ExportTensors {
       throws IOException {
     if (parameter == null) { // Hugging Face has a key bias where LAVIS has none
       to.write(name, ByteBuffer.allocate(Math.toIntExact(size)));
-    } else if (source == null || isChanged(parameter)) {
+    } else if (source == null || isChanged(parameter) || source.find(parameter.name()) == null) {
       try (Scope scope = Scope.open()) {
-        value(parameter).write(bytes -> to.write(name, bytes));
+        value(parameter).to(DType.FLOAT32).write(bytes -> to.write(name, bytes));
       }
     } else {
       for (long done = 0; done < size; done += CHUNK) {

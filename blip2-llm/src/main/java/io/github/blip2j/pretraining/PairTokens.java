@@ -25,10 +25,10 @@ final class PairTokens {
   /**
    * The tokens for a decoder that continues its input: {@code input output\n}. All tokens after the
    * input are labels. Without an input, the first token is a label too, which the last query
-   * predicts.
+   * predicts. Spaces at the end of an input are not doubled.
    */
   static PairTokens continued(TextPair pair, Tokenizer tokenizer, int maxTokens) {
-    String input = pair.input();
+    String input = withoutSpaces(pair.input());
     String text = (input.isEmpty() ? "" : input + " ") + pair.output() + "\n";
     int[] ids = tokenizer.encodeTruncated(text, maxTokens, Side.RIGHT);
     int given = given(input, tokenizer);
@@ -42,7 +42,16 @@ final class PairTokens {
 
   /** The number of tokens of {@link #continued} without loss. */
   static int given(String input, Tokenizer tokenizer) {
-    return input.isEmpty() ? 0 : tokenizer.encode(input).length;
+    String plain = withoutSpaces(input);
+    return plain.isEmpty() ? 0 : tokenizer.encode(plain).length;
+  }
+
+  private static String withoutSpaces(String input) {
+    int end = input.length();
+    while (end > 0 && input.charAt(end - 1) == ' ') {
+      end--;
+    }
+    return input.substring(0, end);
   }
 
   /** The message for a prompt or an input that leaves no room for a target. */

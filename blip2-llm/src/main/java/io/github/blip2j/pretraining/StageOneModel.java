@@ -147,6 +147,7 @@ public final class StageOneModel {
 
   /** Whether anything of the vision encoder learns, so that its features can't be stored. */
   public boolean trainsVision() {
-    return retrieval.vision().parameters().values().stream().anyMatch(Parameter::isTrained);
+    return retrieval.vision().parameters().values().stream()
+        .anyMatch(each -> each.isTrained() || each.update() != null);
   }
 }

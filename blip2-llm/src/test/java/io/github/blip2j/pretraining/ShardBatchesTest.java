@@ -218,7 +218,7 @@ final class ShardBatchesTest {
         "data: weights expected for all sets or for none, got some in 0.tar:1,1.tar",
         assertThrows(IllegalArgumentException.class, () -> parse("0.tar:1,1.tar")).getMessage());
     assertEquals(
-        "data: weight of 0.tar expected a number, got 1..2",
+        "data: weight of 0.tar expected a number above 0, got 1..2; leave the set out, or the weight",
         assertThrows(IllegalArgumentException.class, () -> parse("0.tar:1..2")).getMessage());
     assertEquals(
         "data: names expected between commas, got none",

@@ -134,6 +134,21 @@ final class StageTwoPartsTest {
     }
   }
 
+  @Test
+  void export_ofAProjectionThatWasDrawnAndNotTrained_hasIt() throws IOException {
+    StageTwoModel model = load(LAVIS, 1);
+    model.parameters().values().stream()
+        .filter(each -> each.name().startsWith("projection."))
+        .forEach(Parameter::freeze);
+
+    new StageTwoExport(model).toHuggingFace(folder.resolve("hf"));
+
+    try (GenerationSession again =
+        GenerationSession.load(folder.resolve("hf"), Precision.FLOAT32)) {
+      assertSamePrompt(model, again);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("firstStages")
   void toHuggingFace_fromEitherStageOne_computesTheSame(Path stageOne) throws IOException {

@@ -103,6 +103,17 @@ final class StageTwoTrainingTest {
   }
 
   @Test
+  void tokens_inputThatEndsInSpaces_areThoseWithOne() {
+    PairTokens plain = PairTokens.continued(new TextPair("a", "who? A:", "he"), tokenizer, 32);
+    PairTokens spaces = PairTokens.continued(new TextPair("a", "who? A:  ", "he"), tokenizer, 32);
+    PairTokens blank = PairTokens.continued(new TextPair("a", " ", "he"), tokenizer, 32);
+
+    assertArrayEquals(tokenizer.encode("who? A: he\n"), spaces.text());
+    assertArrayEquals(plain.labels(), spaces.labels());
+    assertArrayEquals(tokenizer.encode("he\n"), blank.labels());
+  }
+
+  @Test
   void tokens_inputThatFillsAll_isRefused() throws IOException {
     StageTwoTraining cramped = training.withPrompt("a photo of a").withMaxTextTokens(4);
     CaptionBatch batch = Speech.batch(folder, "star");

@@ -2,6 +2,7 @@ package io.github.blip2j.cli.console;
 
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.backend.MemoryShortageException;
+import io.github.blip2j.training.ListenerException;
 import io.github.blip2j.training.TrainingDivergedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,6 +44,9 @@ public final class ErrorReport {
           + ": path expected in this system's characters, got "
           + path.getReason()
           + "; rename it or set LC_ALL=C.UTF-8";
+    }
+    if (e instanceof ListenerException && cause != null && spoken(cause)) { // such as a validation
+      return describe(cause);
     }
     if (spoken(e) && e.getMessage() != null) {
       return OptionNames.in(e.getMessage());

@@ -17,8 +17,10 @@ import io.github.blip2j.evaluation.CaptionReport;
 import io.github.blip2j.evaluation.data.CaptionItem;
 import io.github.blip2j.evaluation.data.CaptionItems;
 import io.github.blip2j.evaluation.data.CaptionResults;
+import io.github.blip2j.io.FileKind;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -93,6 +95,10 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
     var run = new DatasetRun(console, model, decoding, dataset);
     try {
       target = resultOptions.target();
+      target.requireNoneOf(inputs());
+      if (annotationsOut != null) {
+        FileKind.requireNoneOf(inputs(), annotationsOut);
+      }
       run.requireAgreement(false);
       if (results != null && target.out() != null) {
         throw new IllegalArgumentException("--results: got --out too; leave one of them out");
@@ -109,6 +115,17 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
     }
     print(run, items, CaptionReport.of(items, captions), target);
     return ExitCode.OK;
+  }
+
+  private List<Path> inputs() {
+    List<Path> inputs = new ArrayList<>(data.paths());
+    if (references != null) {
+      inputs.addAll(references.paths());
+    }
+    if (results != null) {
+      inputs.add(results);
+    }
+    return inputs;
   }
 
   private List<CaptionItem> withReferences(List<CaptionItem> items) throws IOException {

@@ -94,6 +94,7 @@ public final class ClassificationCommand implements Callable<Integer> {
       options.prepare();
       dataset.requireAgreement();
       target = resultOptions.target();
+      target.requireNoneOf(List.of(data, classes, templates == null ? classes : templates));
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -126,6 +127,8 @@ public final class ClassificationCommand implements Callable<Integer> {
     settings.put("classes", ModelIdentity.ofContent(classes));
     settings.put("templates", templates == null ? "clip" : ModelIdentity.ofContent(templates));
     settings.put("exif", Boolean.toString(options.exif));
+    Path base = Files.isDirectory(data) ? data : dataset.folder(DataFile.of(data));
+    settings.put("images", ModelIdentity.ofImages(base, images.get(0).image()));
     try (RunJournal journal = target.journal(settings);
         var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
@@ -143,7 +146,6 @@ public final class ClassificationCommand implements Callable<Integer> {
                     });
         @Nullable Integer batch = target.batchSize();
         ClassificationTask sized = batch == null ? task : task.withBatchSize(batch);
-        Path base = Files.isDirectory(data) ? data : dataset.folder(DataFile.of(data));
         var folder = new ImageFolder(base, matcher::read);
         return timings.time("compute", () -> sized.run(images, names, folder, journal));
       }

@@ -89,6 +89,7 @@ public final class RetrievalCommand implements Callable<Integer> {
       options.prepare();
       dataset.requireAgreement();
       target = journalOptions.target(null);
+      target.requireNoneOf(captions.paths());
       if (k < 0) {
         throw new IllegalArgumentException("--k: number expected at least 0, got " + k);
       }
@@ -122,6 +123,7 @@ public final class RetrievalCommand implements Callable<Integer> {
     settings.put("model", options.modelName() + " " + options.identity());
     settings.put("data", ModelIdentity.ofContent(captions));
     settings.put("images", Integer.toString(set.images().size()));
+    settings.put("first", ModelIdentity.ofImages(folder, set.images().get(0)));
     settings.put("k", Integer.toString(k));
     settings.put("exif", Boolean.toString(options.exif));
     try (RunJournal journal = target.journal(settings);

@@ -91,6 +91,8 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
     var run = new DatasetRun(console, model, decoding, questions.dataset);
     try {
       target = resultOptions.target();
+      target.requireNoneOf(
+          annotations == null ? data.paths() : data.withAnnotations(annotations).paths());
       questions.requireAgreement();
       run.requireAgreement(true);
       if (template != null) {

@@ -63,6 +63,20 @@ public final class ModelIdentity {
     return ofContent(data.path()) + (split == null ? "" : "@" + split);
   }
 
+  /**
+   * What tells a folder of images from another one with the same names, wherever it lies: the size
+   * of an image in it.
+   *
+   * @param image its path in the folder, or null if the data does not tell
+   */
+  public static String ofImages(Path folder, @Nullable String image) throws IOException {
+    if (image == null) {
+      return "unknown";
+    }
+    Path file = PathName.listed(folder, image);
+    return image + (Files.isRegularFile(file) ? ", " + Files.size(file) + " bytes" : ", missing");
+  }
+
   private static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");

@@ -104,7 +104,11 @@ final class LavisKeys {
   }
 
   private static String not(String value) {
-    return String.valueOf(!Boolean.parseBoolean(value.toLowerCase(Locale.ROOT)));
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "true" -> "false";
+      case "false" -> "true";
+      default -> throw new IllegalArgumentException("true or false expected, got " + value);
+    };
   }
 
   private static String augments(String processor) {

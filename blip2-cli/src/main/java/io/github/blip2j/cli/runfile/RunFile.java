@@ -14,6 +14,7 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 import picocli.CommandLine;
 
 /**
@@ -22,6 +23,7 @@ import picocli.CommandLine;
  */
 public final class RunFile {
   private static final String SET = RunFileOptions.SET;
+  private static final int DEEPEST = 16; // LAVIS's files have six sections in each other
 
   private RunFile() {}
 
@@ -53,7 +55,7 @@ public final class RunFile {
       @Nullable String file = valueOf(RunFileOptions.CONFIG, args, i);
       if (file != null) {
         where = file;
-        flatten(file, "", read(Path.of(file)), values);
+        flatten(file, "", read(Path.of(file)), 0, values);
       }
     }
     for (int i = own; i < args.length; i++) {
@@ -88,13 +90,30 @@ public final class RunFile {
     }
     String key = RunKeys.plain(pair.substring(0, equal));
     values.keySet().removeIf(each -> each.startsWith(key + ".")); // a list's or section's
-    values.put(key, pair.substring(equal + 1));
+    values.remove(key);
+    flatten(SET, key, given(pair.substring(equal + 1)), 0, values);
+  }
+
+  /** A value as YAML has it, if it is a list or null there; all else is the text as it is. */
+  private static @Nullable Object given(String text) {
+    if (!text.startsWith("[") && !text.equals("null") && !text.equals("~")) {
+      return text;
+    }
+    try {
+      @Nullable Object value = new Load(settings(SET)).loadFromString(text);
+      return value == null || value instanceof List ? value : text;
+    } catch (YamlEngineException e) { // a pattern that begins with a class of characters
+      return text;
+    }
+  }
+
+  private static LoadSettings settings(String label) {
+    return LoadSettings.builder().setLabel(label).setSchema(new CoreSchema()).build();
   }
 
   private static Object read(Path file) throws IOException {
-    var settings = LoadSettings.builder().setLabel(file.toString()).build();
     try (Reader text = TextFile.open(file, "run file")) {
-      @Nullable Object loaded = new Load(settings).loadFromReader(text);
+      @Nullable Object loaded = new Load(settings(file.toString())).loadFromReader(text);
       if (loaded instanceof Map<?, ?> map) {
         return map;
       }
@@ -117,12 +136,21 @@ public final class RunFile {
   }
 
   private static void flatten(
-      String where, String path, @Nullable Object value, Map<String, String> into) {
+      String where, String path, @Nullable Object value, int depth, Map<String, String> into) {
+    if (depth > DEEPEST) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: sections expected at most %d deep, got more; let no alias stand for its own"
+                  + " section",
+              where,
+              DEEPEST));
+    }
     if (value instanceof Map<?, ?> map) {
       map.forEach(
           (key, each) -> {
             String plain = RunKeys.plain(String.valueOf(key));
-            flatten(where, path.isEmpty() ? plain : path + "." + plain, each, into);
+            flatten(where, path.isEmpty() ? plain : path + "." + plain, each, depth + 1, into);
           });
     } else if (value instanceof List<?> list) {
       if (list.stream().anyMatch(each -> each instanceof Map || each instanceof List)) {

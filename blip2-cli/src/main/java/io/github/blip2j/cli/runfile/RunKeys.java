@@ -171,8 +171,7 @@ final class RunKeys {
   }
 
   private IllegalArgumentException unknown(String key) {
-    TreeSet<String> known = new TreeSet<>(own.keySet());
-    LavisKeys.all().forEach(known::add);
+    String name = key.substring(key.lastIndexOf('.') + 1);
     return new IllegalArgumentException(
         String.format(
             Locale.ROOT,
@@ -180,6 +179,15 @@ final class RunKeys {
             where,
             command.qualifiedName(),
             key,
-            NearNames.of(LavisKeys.common(key), known, 1).get(0)));
+            own.keySet().stream()
+                .filter(each -> each.endsWith("." + name)) // of another section
+                .findFirst()
+                .orElseGet(() -> nearest(key))));
+  }
+
+  private String nearest(String key) {
+    TreeSet<String> known = new TreeSet<>(own.keySet());
+    LavisKeys.all().forEach(known::add);
+    return NearNames.of(LavisKeys.common(key), known, 1).get(0);
   }
 }

@@ -77,6 +77,7 @@ public final class CaptionCommand implements Callable<Integer> {
     ResultTarget target;
     try {
       target = files.target(options);
+      target.requireNoneOf(file.paths());
       new DatasetRun(console, options.model, options.decoding, dataset).requireAgreement(false);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);

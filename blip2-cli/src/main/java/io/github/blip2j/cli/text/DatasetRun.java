@@ -62,6 +62,7 @@ public final class DatasetRun {
     return with(
         TextTask.CAPTION,
         data,
+        items.isEmpty() ? null : items.get(0).image(),
         prompt,
         target,
         (blip2, images, journal, listener) -> {
@@ -87,6 +88,7 @@ public final class DatasetRun {
     return with(
         TextTask.ANSWER,
         data,
+        questions.isEmpty() ? null : questions.get(0).image(),
         template == null ? "" : template,
         target,
         (blip2, images, journal, listener) -> {
@@ -113,7 +115,13 @@ public final class DatasetRun {
     return timings.milliseconds();
   }
 
-  private <T> T with(TextTask task, DataFile data, String prompt, ResultTarget target, Work<T> work)
+  private <T> T with(
+      TextTask task,
+      DataFile data,
+      @Nullable String firstImage,
+      String prompt,
+      ResultTarget target,
+      Work<T> work)
       throws IOException {
     GenerationConfig expected = decoding.over(task.usual(model.convention()));
     decoding.idle(expected).forEach(console::complain);
@@ -121,6 +129,7 @@ public final class DatasetRun {
     settings.put("task", task.name());
     settings.put("model", model.modelName() + " " + model.identity());
     settings.put("data", ModelIdentity.ofContent(data));
+    settings.put("images", ModelIdentity.ofImages(dataset.folder(data), firstImage));
     settings.put("prompt", prompt);
     settings.put("decoding", expected.toString());
     settings.put("exif", Boolean.toString(model.exif));

@@ -1,9 +1,11 @@
 package io.github.blip2j.cli.text;
 
 import io.github.blip2j.evaluation.RunJournal;
+import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,18 @@ public record ResultTarget(@Nullable Path out, boolean anew, @Nullable Integer b
     }
     OutputFile.require(out);
     return RunJournal.open(out.resolveSibling(out.getFileName() + ".journal"), settings, anew);
+  }
+
+  /**
+   * Checks that the results do not replace what the command reads.
+   *
+   * @param inputs files and folders; they need not exist
+   * @throws IllegalArgumentException if the result file is one of them
+   */
+  public void requireNoneOf(Collection<Path> inputs) throws IOException {
+    if (out != null) {
+      FileKind.requireNoneOf(inputs, out);
+    }
   }
 
   /** The result file, where one is required. */

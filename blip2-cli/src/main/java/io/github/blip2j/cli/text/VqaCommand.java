@@ -100,6 +100,7 @@ public final class VqaCommand implements Callable<Integer> {
       }
       target = results.target();
       target.file();
+      target.requireNoneOf(file.paths());
       dataset.requireAgreement();
       new DatasetRun(console, options.model, options.decoding, dataset.dataset)
           .requireAgreement(true);

@@ -52,12 +52,12 @@ final class HeldOutMetrics {
   /** With recall by this model, if it is chosen. */
   TrainingRun.Work retrieval(TrainingRun.Work work, ImageTextMatcher matcher) throws IOException {
     DataFile file = file();
-    RetrievalSet set = RetrievalSet.of(CaptionFile.read(file, folder)).first(options.limit);
+    RetrievalSet set = RetrievalSet.of(CaptionFile.read(file, folder)).first(options.limit());
     set.files(folder);
     var parts = new Progress("images");
     RetrievalTask task =
         RetrievalTask.of(matcher)
-            .withCandidates(options.candidates)
+            .withCandidates(options.candidates())
             .onProgress(
                 (part, done, of) -> {
                   if (part == RetrievalTask.Part.IMAGES) {
@@ -128,7 +128,7 @@ final class HeldOutMetrics {
   }
 
   private <T> List<T> first(List<T> items) {
-    return items.subList(0, Math.min(options.limit, items.size()));
+    return items.subList(0, Math.min(options.limit(), items.size()));
   }
 
   /** Tells of one evaluation after the other. */

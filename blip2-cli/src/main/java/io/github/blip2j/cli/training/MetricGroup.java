@@ -48,7 +48,12 @@ enum MetricGroup {
         .flatMap(group -> group.metrics.stream())
         .filter(metric::equalsIgnoreCase)
         .findFirst()
-        .orElse(metric);
+        .orElse(isLoss(metric) ? metric.toLowerCase(Locale.ROOT) : metric);
+  }
+
+  private static boolean isLoss(String metric) {
+    String plain = metric.toLowerCase(Locale.ROOT);
+    return plain.equals("loss") || plain.startsWith("loss_") || plain.startsWith("val_loss");
   }
 
   @Override

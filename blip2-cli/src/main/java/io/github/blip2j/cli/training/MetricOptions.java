@@ -2,14 +2,18 @@ package io.github.blip2j.cli.training;
 
 import io.github.blip2j.evaluation.RetrievalTask;
 import io.github.blip2j.generation.GenerationConfig;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Metrics of held-out images or questions, beside the losses, and how texts are generated. */
 final class MetricOptions {
+  private static final int LIMIT = 200;
+
   @Option(
       names = "--validate-metrics",
       split = ",",
@@ -26,8 +30,9 @@ final class MetricOptions {
       paramLabel = "N",
       description =
           "The first N images or questions have metrics, as with evaluate --limit; default: "
-              + "${DEFAULT-VALUE}.")
-  int limit = 200;
+              + LIMIT
+              + ".")
+  @Nullable Integer limit;
 
   @Option(
       names = "--validate-num-beams",
@@ -50,8 +55,9 @@ final class MetricOptions {
   @Option(
       names = "--validate-k",
       paramLabel = "N",
-      description = "Candidates that are matched for recall; default: ${DEFAULT-VALUE}.")
-  int candidates = RetrievalTask.CANDIDATES;
+      description =
+          "Candidates that are matched for recall; default: " + RetrievalTask.CANDIDATES + ".")
+  @Nullable Integer candidates;
 
   MetricOptions() {}
 
@@ -77,6 +83,31 @@ final class MetricOptions {
       throw new IllegalArgumentException(
           String.format(Locale.ROOT, "%s expected at least 1, got %d", option, value));
     }
+  }
+
+  /** The first of these options that is given, or null. */
+  @Nullable String given() {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put("--validate-metrics", groups.isEmpty() ? null : groups);
+    values.put("--validate-limit", limit);
+    values.put("--validate-num-beams", beams);
+    values.put("--validate-max-new-tokens", maxNewTokens);
+    values.put("--validate-min-new-tokens", minNewTokens);
+    values.put("--validate-k", candidates);
+    return values.keySet().stream()
+        .filter(option -> values.get(option) != null)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** How many images or questions have metrics. */
+  int limit() {
+    return limit == null ? LIMIT : limit;
+  }
+
+  /** How many candidates are matched. */
+  int candidates() {
+    return candidates == null ? RetrievalTask.CANDIDATES : candidates;
   }
 
   /** How texts are generated. */

@@ -149,6 +149,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     }
     if (stage.run.exports.contains(ExportName.PEFT)) {
       export.requirePeft();
+      stage.run.requireStored(options.model);
     }
   }
 

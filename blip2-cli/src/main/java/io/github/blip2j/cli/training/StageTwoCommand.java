@@ -106,6 +106,7 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
     }
     if (stage.run.exports.contains(ExportName.PEFT)) {
       new StageTwoExport(model).requirePeft();
+      stage.run.requireStored(options.model);
     }
     try (var tokenizer = model.openTokenizer();
         var instructions = model.openInstructionTokenizer();

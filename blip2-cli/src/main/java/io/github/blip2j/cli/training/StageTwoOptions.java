@@ -214,8 +214,7 @@ final class StageTwoOptions {
 
   /** The name of the model for an adapter of it. */
   String base() {
-    ModelName named = model != null ? model : language;
-    return named == null ? "" : named.given();
+    return model == null ? "" : model.given();
   }
 
   StageTwoTraining training(

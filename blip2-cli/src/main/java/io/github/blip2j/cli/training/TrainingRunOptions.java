@@ -1,10 +1,12 @@
 package io.github.blip2j.cli.training;
 
 import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.RunOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -34,4 +36,18 @@ final class TrainingRunOptions {
   @Mixin RunOptions run = new RunOptions();
 
   TrainingRunOptions() {}
+
+  /**
+   * Checks that the base of an adapter is stored somewhere: parts have parameters that are drawn,
+   * which no file holds.
+   *
+   * @param model the whole model that the run starts from, or null if it starts from parts
+   */
+  void requireStored(@Nullable ModelName model) {
+    if (model == null) {
+      throw new IllegalArgumentException(
+          "--export peft expected with --model, whose adapter it is, got it with parts; train"
+              + " them first and export the whole (--export hf), or leave out --export peft");
+    }
+  }
 }

@@ -12,9 +12,13 @@ import picocli.CommandLine.Option;
 
 /** What is trained besides a stage's own parts, and how fast the layers learn. */
 final class TuningOptions {
+  /** A comma that is not of a regular expression between slashes, such as {@code /.{1,3}/}. */
+  private static final String OUTSIDE_SLASHES = ",(?=(?:[^/]*/[^/]*/)*[^/]*$)";
+
   @Option(
       names = "--train",
-      split = ",",
+      split = OUTSIDE_SLASHES,
+      splitSynopsisLabel = ",",
       paramLabel = "GLOB",
       description =
           "Train these parameters too: globs of names that blip2 inspect lists, such as "
@@ -23,7 +27,8 @@ final class TuningOptions {
 
   @Option(
       names = "--freeze",
-      split = ",",
+      split = OUTSIDE_SLASHES,
+      splitSynopsisLabel = ",",
       paramLabel = "GLOB",
       description = "Leave these parameters as they are, in the same notation.")
   List<String> frozen = new ArrayList<>();
@@ -36,9 +41,12 @@ final class TuningOptions {
               + "below; none by default, 0.95 for train vqa.")
   @Nullable Double layerDecay;
 
+  private final @Nullable Double usualDecay;
+
   /** With a command's layer-wise decay. */
   TuningOptions(StageDefaults defaults) {
     this.layerDecay = defaults.layerDecay();
+    this.usualDecay = defaults.layerDecay();
   }
 
   /**
@@ -61,6 +69,13 @@ final class TuningOptions {
   /** The groups of the trained parameters of a model with this vision encoder. */
   List<ParameterGroup> groups(
       Collection<Parameter> parameters, VisionEncoder vision, double weightDecay) {
+    boolean trained =
+        parameters.stream().anyMatch(each -> each.isTrained() && each.name().startsWith("vision."));
+    if (!trained && layerDecay != null && !layerDecay.equals(usualDecay)) {
+      throw new IllegalArgumentException(
+          "--layer-decay expected with a trained vision encoder, got a frozen one; add"
+              + " --train-vision, or leave it out");
+    }
     return layerDecay == null
         ? ParameterGroup.of(parameters, weightDecay)
         : ParameterGroup.of(parameters, weightDecay, vision.layerDecay(layerDecay, "vision"));

@@ -111,18 +111,19 @@ final class ValidationOptions {
 
   /** Checks combinations of options. */
   void requireAgreement() {
+    metrics.requireAgreement();
     if (files.isEmpty()) {
       requireAbsent("--validate-images", images, "--validate");
       requireAbsent("--validate-every", every, "--validate");
       requireAbsent("--best", best, "--validate");
-      requireAbsent("--validate-metrics", metrics.groups.isEmpty() ? null : metrics, "--validate");
+      @Nullable String metric = metrics.given();
+      requireAbsent(metric == null ? "" : metric, metric, "--validate");
     }
     if (best == null) {
       requireAbsent("--patience", patience, "--best");
     } else {
       bestMetric(); // checks it
     }
-    metrics.requireAgreement();
     requirePositive("--validate-every", every == null ? 1 : every);
     requirePositive("--patience", patience == null ? 1 : patience);
     if (decay != null && !(decay > 0 && decay < 1)) {

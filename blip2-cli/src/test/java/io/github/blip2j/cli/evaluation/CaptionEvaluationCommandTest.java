@@ -10,6 +10,7 @@ import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,23 @@ final class CaptionEvaluationCommandTest {
     assertEquals(1, second.get("earlier").getAsInt());
     assertEquals(2, third.get("earlier").getAsInt());
     assertEquals(second.get("scores"), third.get("scores"));
+  }
+
+  @Test
+  void caption_otherImagesOfTheSameNames_areRefused() throws IOException {
+    Path data = data(record("a", 1, "A red circle."));
+    String out = folder.resolve("results.json").toString();
+    assertEquals(0, Shell.run("evaluate", "caption", data.toString(), "--out", out).exit());
+    Path others = Files.createDirectory(folder.resolve("others"));
+    byte[] image = Files.readAllBytes(folder.resolve("a.png"));
+    Files.write(others.resolve("a.png"), Arrays.copyOf(image, image.length + 1));
+
+    Shell shell =
+        Shell.run(
+            "evaluate", "caption", data.toString(), "--out", out, "--images", others.toString());
+
+    assertEquals(1, shell.exit());
+    assertTrue(shell.err().contains("got those with images \"a.png, "), shell.err());
   }
 
   @Test

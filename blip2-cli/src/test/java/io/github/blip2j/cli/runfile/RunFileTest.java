@@ -153,6 +153,11 @@ final class RunFileTest {
         "'{a: 1, a: 2}' | YAML or JSON expected, got malformed text in line 1",
         "'{optim: {lr: 1}, run: {init_lr: 2}}' | one value of --lr expected, got optim.lr: 1 and"
             + " run.init_lr: 2; leave one out",
+        "data: {lr: 1} | key of blip2 train stage2 expected, got data.lr; optim.lr?",
+        "run: {log_every: 1} | got run.log_every; optim.log_every?",
+        "lr: 1 | key of blip2 train stage2 expected, got lr; optim.lr?",
+        "'optim: &a {lr: *a}' | sections expected at most 16 deep, got more; let no alias stand for",
+        "model: {freeze_vit: maybe} | model.freeze_vit: true or false expected, got maybe",
         "data: {data: [{a: 1}]} | data.data expected values in its list",
       })
   void config_wrong_saysWhatIsRight(String file, String said) throws IOException {
@@ -160,6 +165,29 @@ final class RunFileTest {
 
     assertEquals(2, shell.exit(), shell.err());
     assertTrue(shell.err().contains(said), shell.err());
+  }
+
+  @Test
+  void config_tildeOrSetToNull_leavesTheDefault() throws IOException {
+    String file = own().replace("optim:\n", "optim:\n  ema: ~\n  clip_norm: 1e-9\n");
+    Shell clipped = train("stage2", file.replace("  ema: ~\n", ""));
+    Shell free =
+        train("stage2", file, "--set", "optim.clip_norm=null", "--set=run.out=" + folder + "/b");
+
+    assertEquals(0, clipped.exit(), clipped.err());
+    assertEquals(0, free.exit(), free.err());
+    String options = Files.readString(folder.resolve("b").resolve("run.json"));
+    assertTrue(options.contains("\"--clip-norm\": \"Infinity\""), options);
+  }
+
+  @Test
+  void config_setToAList_isTheList() throws IOException {
+    Shell shell =
+        train("stage2", own(), "--set", "model.freeze=[\"projection.*\", '/.{1,9}Norm.bias/']");
+
+    assertEquals(0, shell.exit(), shell.err());
+    String options = Files.readString(folder.resolve("out").resolve("run.json"));
+    assertTrue(options.contains("projection.*,/.{1,9}Norm.bias/"), options);
   }
 
   @Test

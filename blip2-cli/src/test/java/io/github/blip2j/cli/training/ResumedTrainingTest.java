@@ -88,7 +88,6 @@ final class ResumedTrainingTest {
       value = {
         "--lora r=4,alpha=16,dropout=0.3,targets=query,value | lora_dropout 0.1 -> 0.3",
         "--ema 0.99 | ema_decay 0.9 -> 0.99",
-        "--layer-decay 0.9 | --layer-decay none -> 0.9",
         "--itm-weight 0.5 | itm_weight 1.0 -> 0.5",
         "--weight-decay 0.1 | weight_decay",
         "--augment | --augment false -> true",

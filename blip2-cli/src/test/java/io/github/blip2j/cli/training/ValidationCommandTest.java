@@ -311,6 +311,13 @@ final class ValidationCommandTest {
         "--best=loss | --best expected with --validate only, got it without; add --validate",
         "--validate-every=3 | --validate-every expected with --validate only, got it without; add"
             + " --validate",
+        "--validate-limit=3 | --validate-limit expected with --validate only, got it without; add"
+            + " --validate",
+        "--validate-k=3 | --validate-k expected with --validate only, got it without; add --validate",
+        "--validate-num-beams=3 | --validate-num-beams expected with --validate only, got it without;"
+            + " add --validate",
+        "--layer-decay=0.5 | --layer-decay expected with a trained vision encoder, got a frozen one; add"
+            + " --train-vision, or leave it out",
         "--patience=3 | --patience expected with --best only, got it without; add --best",
         "--ema=1 | --ema: decay expected above 0 and below 1, got 1.0",
         "--queries=8 | train stage1: --queries expected with --bert, got it with --model, whose"
@@ -331,9 +338,28 @@ final class ValidationCommandTest {
     assertTrue(
         shell
             .err()
-            .contains(
-                "validation: metric expected to be one of loss, loss_itc, loss_itg, loss_itm, got"
-                    + " accuracy; choose one of them"),
+            .endsWith(
+                "blip2: validation: metric expected to be one of loss, loss_itc, loss_itg, loss_itm,"
+                    + " got accuracy; choose one of them\n"),
         shell.err());
+  }
+
+  @Test
+  void stage1_bestLossInCapitals_isTheLoss() throws IOException {
+    assertEquals(0, train("run", validating("--best", "val_LOSS_ITC")).exit());
+  }
+
+  @Test
+  void stage1_adapterOfParts_isRefused() throws IOException {
+    Shell shell =
+        run(
+            "run",
+            List.of("--vision", MODEL.toString(), "--bert", BERT.toString()),
+            "--freeze=*",
+            "--lora=r=2,targets=query",
+            "--export=peft");
+
+    assertEquals(1, shell.exit());
+    assertTrue(shell.err().contains("--export peft expected with --model"), shell.err());
   }
 }

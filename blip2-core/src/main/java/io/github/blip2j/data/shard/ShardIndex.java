@@ -2,6 +2,7 @@ package io.github.blip2j.data.shard;
 
 import io.github.blip2j.data.DataException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,10 +70,7 @@ final class ShardIndex {
     if (!Files.isRegularFile(file)) {
       throw new DataException(file + ": shard expected, got no file; check name and braces");
     }
-    if (!file.toString().toLowerCase(Locale.ROOT).endsWith(".tar")) {
-      throw new DataException(
-          file + ": shard expected as a plain tar file, got a compressed one; gunzip it");
-    }
+    requireUncompressed(file);
     var index = new ShardIndex(file);
     try (var tar = new TarFile(file)) {
       List<TarArchiveEntry> entries = tar.getEntries();
@@ -95,10 +93,31 @@ final class ShardIndex {
     return index;
   }
 
+  private static void requireUncompressed(Path file) throws IOException {
+    byte[] begin;
+    try (InputStream bytes = Files.newInputStream(file)) {
+      begin = bytes.readNBytes(2);
+    }
+    boolean gzip = begin.length == 2 && (begin[0] & 0xFF) == 0x1F && (begin[1] & 0xFF) == 0x8B;
+    if (gzip || !file.toString().toLowerCase(Locale.ROOT).endsWith(".tar")) {
+      throw new DataException(
+          file + ": shard expected as a plain tar file, got a compressed one; gunzip it");
+    }
+  }
+
   /** Checks that the last member is followed by the zeros that end a tar file, and no more. */
   private void requireWhole(List<TarArchiveEntry> entries) throws IOException {
     long end = 0;
     for (TarArchiveEntry each : entries) {
+      if (!each.isCheckSumOK()) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "%s: header of %s expected with its checksum, got another; %s",
+                file,
+                each.getName(),
+                COPY));
+      }
       if (each.getDataOffset() >= 0) {
         long padded = (each.getSize() + BLOCK - 1) / BLOCK * BLOCK;
         end = Math.max(end, each.getDataOffset() + padded);
@@ -191,6 +210,7 @@ final class ShardIndex {
     if (kind == null) {
       return; // such as the .cls of a class, which nothing here asks for
     }
+    requireFile(entry);
     int at = size * FIELDS + kind.field;
     if (lengths[at] >= 0) {
       throw new DataException(
@@ -215,6 +235,20 @@ final class ShardIndex {
     lengths[at] = (int) entry.getSize();
   }
 
+  private void requireFile(TarArchiveEntry entry) throws DataException {
+    boolean device = entry.isFIFO() || entry.isCharacterDevice() || entry.isBlockDevice();
+    if (entry.isLink() || entry.isSymbolicLink() || device) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: member %s expected a file, got a %s; write the shard with tar --dereference"
+                  + " --hard-dereference",
+              file,
+              entry.getName(),
+              device ? "device" : "link"));
+    }
+  }
+
   private void finish(String key, ShardSet.Unpaired rule) throws DataException {
     if (key.isEmpty()) {
       return;
@@ -233,7 +267,9 @@ final class ShardIndex {
                   + " samples (--skip-faulty)",
               file,
               key,
-              image ? "the image alone" : text ? "the text alone" : "neither"));
+              image
+                  ? "the image alone"
+                  : text ? "the text alone" : "neither (a sample's name ends at the first dot)"));
     }
   }
 

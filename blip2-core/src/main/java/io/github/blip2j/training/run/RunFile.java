@@ -112,18 +112,33 @@ final class RunFile {
     List<String> changed = new ArrayList<>();
     @Nullable JsonObject stored = read();
     if (stored != null && stored.get("data") instanceof JsonArray theirs) {
-      for (int i = 0; i < Math.max(data.size(), theirs.size()); i++) {
-        boolean same =
-            i < data.size()
-                && i < theirs.size()
-                && theirs.get(i) instanceof JsonObject before
-                && data.get(i).isSame(before);
-        if (!same) {
-          changed.add(i < data.size() ? data.get(i).path() : text(theirs.get(i), "path"));
+      for (Fingerprint each : data) {
+        @Nullable String change = change(theirs, each);
+        if (change != null && !changed.contains(change)) {
+          changed.add(change);
         }
       }
     }
     return changed;
+  }
+
+  /** How a file differs from the one of its name or, if there was none, from all; null if not. */
+  private static @Nullable String change(JsonArray theirs, Fingerprint file) {
+    boolean named = false;
+    boolean found = false;
+    for (JsonElement each : theirs) {
+      boolean same = each instanceof JsonObject before && file.isSame(before);
+      boolean ofName = text(each, "path").equals(file.path());
+      if (same && ofName) {
+        return null;
+      }
+      named |= ofName;
+      found |= same;
+    }
+    if (named) {
+      return file.path() + " has other bytes";
+    }
+    return found ? null : file.path() + " was not read before";
   }
 
   /** Writes the file of a run that begins. */

@@ -77,7 +77,7 @@ public final class RunFolder implements TrainingListener, AutoCloseable {
               named(values.get(1))));
     }
     for (String data : file.changedData()) {
-      changes.add(data + " has other bytes");
+      changes.add(data);
     }
     return changes;
   }

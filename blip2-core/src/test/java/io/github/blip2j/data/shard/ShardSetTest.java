@@ -207,6 +207,39 @@ final class ShardSetTest {
   }
 
   @Test
+  void open_linkDamagedHeaderOrCompressedContent_isRefused() throws IOException {
+    Path link =
+        new Tar().add("a.jpg", "1").add("a.txt", "x").link("b.jpg").write(folder.resolve("l.tar"));
+    byte[] one = new Tar().add("a.jpg", "1").add("a.txt", "x").toByteArray();
+    one[0] = 'b'; // of the first name
+    Path damaged = Files.write(folder.resolve("d.tar"), one);
+    Path zipped = Files.write(folder.resolve("z.tar"), new byte[] {0x1F, (byte) 0x8B, 8, 0});
+
+    assertRefused(
+        "member b.jpg expected a file, got a link; write the shard with tar --dereference"
+            + " --hard-dereference",
+        link);
+    assertRefused(
+        "header of b.jpg expected with its checksum, got another; copy or download it again",
+        damaged);
+    assertRefused("shard expected as a plain tar file, got a compressed one; gunzip it", zipped);
+  }
+
+  @Test
+  void read_nullCaptionOfImg2dataset_isThatOfTheText() throws IOException {
+    Path file =
+        new Tar()
+            .add("a.jpg", "1")
+            .add("a.json", "{\"caption\": null, \"error_message\": null}")
+            .add("a.txt", "a dog")
+            .write(folder.resolve("t.tar"));
+
+    ShardSet set = ShardSet.open(List.of(file), Unpaired.REFUSE);
+
+    assertEquals(List.of("a dog"), set.read(0).record().captions());
+  }
+
+  @Test
   void read_textThatIsNoRecord_isNamed() throws IOException {
     Path file =
         new Tar()
@@ -221,7 +254,11 @@ final class ShardSetTest {
             .write(folder.resolve("t.tar"));
     ShardSet set = ShardSet.open(List.of(file), Unpaired.REFUSE);
 
-    assertRefused("sample a.json expected JSON, got malformed text", () -> set.read(0), file);
+    assertRefused(
+        "sample a.json expected JSON, got malformed text near column 13; mend it: double quotes, no"
+            + " comma behind the last, null for NaN",
+        () -> set.read(0),
+        file);
     assertRefused(
         "sample b: caption expected in its .json, or a .txt, got neither", () -> set.read(1), file);
     assertRefused("sample c: text expected UTF-8, got other bytes", () -> set.read(2), file);

@@ -28,6 +28,11 @@ public final class Tar {
     return member(name, new byte[0], '5');
   }
 
+  /** Adds a symbolic link, to nothing. */
+  public Tar link(String name) {
+    return member(name, new byte[0], '2');
+  }
+
   private Tar member(String name, byte[] content, char type) {
     byte[] header = new byte[BLOCK];
     put(header, 0, name);

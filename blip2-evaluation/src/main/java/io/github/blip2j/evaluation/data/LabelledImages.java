@@ -30,7 +30,8 @@ public final class LabelledImages {
   public static List<LabelledImage> folder(Path folder, ClassNames classes) throws IOException {
     List<Path> ofClasses;
     try (Stream<Path> inside = Files.list(folder)) {
-      ofClasses = inside.filter(Files::isDirectory).sorted().toList();
+      ofClasses =
+          inside.filter(each -> Files.isDirectory(each) && !isHidden(each)).sorted().toList();
     }
     List<LabelledImage> images = new ArrayList<>();
     for (Path each : ofClasses) {
@@ -40,7 +41,8 @@ public final class LabelledImages {
         throw new DataException(
             String.format(
                 Locale.ROOT,
-                "%s: folder expected to be named by a class, got %s, which the class list lacks",
+                "%s: folder expected to be named by a class, got %s, which the class list lacks; add it"
+                    + " to the list, or move it away",
                 folder,
                 key));
       }
@@ -53,6 +55,11 @@ public final class LabelledImages {
           folder + ": images expected in a folder for each class, got none; check the path");
     }
     return images;
+  }
+
+  /** Whether a folder is a program's, such as {@code .ipynb_checkpoints}. */
+  private static boolean isHidden(Path folder) {
+    return String.valueOf(folder.getFileName()).startsWith(".");
   }
 
   /**

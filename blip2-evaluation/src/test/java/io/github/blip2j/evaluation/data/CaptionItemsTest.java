@@ -106,8 +106,14 @@ final class CaptionItemsTest {
   @Test
   void otherFiles_areRefused() {
     refused("[]", "records expected at least 1, got none");
-    refused("[{\"image\": \"a.png\"", "record 1 expected JSON, got malformed text");
-    refused("3", "line 1 expected an object, got a number");
+    refused(
+        "[{\"image\": \"a.png\"",
+        "record 1 expected JSON, got malformed text near column 19; mend it: double quotes, no comma"
+            + " behind the last, null for NaN");
+    refused(
+        "3",
+        "line 1 expected a JSON object, got '3'; name a table .csv, .tsv or .token, and write all"
+            + " else as JSON");
     refused(
         "[{\"question\": \"x\"}]",
         "record 1: keys expected image and caption, or file_name and text, got question; write the"

@@ -100,13 +100,16 @@ final class ClassNamesTest {
     ClassNames classes = names("cat\ndog\n");
     Path images = Files.createDirectories(folder.resolve("images"));
     Files.createFile(Files.createDirectories(images.resolve("dog")).resolve("x.png"));
+    Files.createDirectories(images.resolve(".ipynb_checkpoints"));
 
     assertEquals(
         List.of(new LabelledImage("dog/x.png", 1)), LabelledImages.folder(images, classes));
     Files.createDirectories(images.resolve("bird"));
     var e = assertThrows(DataException.class, () -> LabelledImages.folder(images, classes));
     assertEquals(
-        images + ": folder expected to be named by a class, got bird, which the class list lacks",
+        images
+            + ": folder expected to be named by a class, got bird, which the class list lacks; add"
+            + " it to the list, or move it away",
         e.getMessage());
   }
 

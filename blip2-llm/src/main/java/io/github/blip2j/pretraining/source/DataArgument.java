@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param weight its weight among several, or null
  */
 public record DataArgument(String name, @Nullable Double weight) {
-  private static final Pattern WEIGHT = Pattern.compile("(.+):([0-9.]+(?:[eE][-+]?[0-9]+)?)");
+  private static final Pattern WEIGHT =
+      Pattern.compile("(.+):([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?|[-+]?(?i:nan|inf(?:inity)?))");
 
   /**
    * Reads one or several, separated by commas outside braces.
@@ -27,6 +28,9 @@ public record DataArgument(String name, @Nullable Double weight) {
    * @throws IllegalArgumentException if a name is empty, a weight no number, or only some have one
    */
   public static List<DataArgument> parseAll(String text) {
+    if (text.indexOf(',') >= 0 && exists(text)) { // a name with a comma
+      return List.of(parse(text));
+    }
     List<DataArgument> all = new ArrayList<>();
     int depth = 0;
     int begin = 0;
@@ -49,17 +53,21 @@ public record DataArgument(String name, @Nullable Double weight) {
     if (exists(text) || !parts.matches()) {
       return new DataArgument(text, null);
     }
+    double weight;
     try {
-      return new DataArgument(parts.group(1), Double.valueOf(parts.group(2)));
-    } catch (NumberFormatException e) {
+      weight = Double.parseDouble(parts.group(2));
+    } catch (NumberFormatException e) { // also words
+      weight = Double.NaN;
+    }
+    if (!(weight > 0) || Double.isInfinite(weight)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "data: weight of %s expected a number, got %s",
+              "data: weight of %s expected a number above 0, got %s; leave the set out, or the weight",
               parts.group(1),
-              parts.group(2)),
-          e);
+              parts.group(2)));
     }
+    return new DataArgument(parts.group(1), weight);
   }
 
   private static boolean exists(String name) {
