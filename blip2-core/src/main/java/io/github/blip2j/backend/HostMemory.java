@@ -40,9 +40,15 @@ public final class HostMemory {
    * A dense tensor on the bytes of a direct buffer, such as a mapped file, from its position on. It
    * is on the host, keeps the buffer, and is not to be written if the buffer is read-only.
    *
-   * @throws IllegalArgumentException if the buffer is not direct, or too short
+   * @param host a backend that computes in this machine's memory
+   * @throws IllegalArgumentException if the backend has another memory, or the buffer is not direct
+   *     or too short
    */
   public static RawTensor view(Backend host, ByteBuffer direct, DType dtype, Shape shape) {
+    if (!host.memory().isHost()) {
+      throw new IllegalArgumentException(
+          "host: backend expected on this machine's memory, got " + host.name());
+    }
     long bytes = dtype.bytes(shape, "host");
     if (!direct.isDirect() || bytes > direct.remaining()) {
       throw new IllegalArgumentException(

@@ -75,18 +75,38 @@ interface SimilarityConformance {
     }
     Tensor out = new Samples(DType.FLOAT32).out(groups);
     Tensor vector = Tensor.of(x, width);
-    var file = ByteBuffer.allocateDirect(rows.length + 3).put(new byte[3]).put(rows).position(3);
-    RawTensor mapped =
-        HostMemory.view(out.backend(), file, DType.UINT8, Shape.of(groups, perGroup, width));
+    try (Workspace workspace = Workspace.open()) {
+      RawTensor bytes = bytes(out, rows, Shape.of(groups, perGroup, width));
 
-    kernels().maxSimilarity(mapped, vector, out);
+      kernels().maxSimilarity(bytes, vector, out);
+    }
 
     assertArrayEquals(expected, out.toFloats());
+  }
+
+  /** Bytes at an odd address of a buffer, as of a mapped file, or on a device. */
+  private static RawTensor bytes(RawTensor beside, byte[] values, Shape shape) {
+    if (beside.backend().memory().isHost()) {
+      var file = ByteBuffer.allocateDirect(values.length + 3).put(new byte[3]).put(values);
+      return HostMemory.view(beside.backend(), file.position(3), DType.UINT8, shape);
+    }
+    RawTensor bytes = PlainTensor.uninitialized(beside, "bytes", DType.UINT8, shape);
+    try (HostWindow window = HostWindow.writing(bytes, 0, values.length)) {
+      window.bytes().put(values);
+    }
+    return bytes;
   }
 
   @Test
   default void view_ofTooFewBytes_isRejected() {
     Backend backend = Tensor.of(new float[] {1}, 1).backend();
+    if (!backend.memory().isHost()) {
+      var some = ByteBuffer.allocateDirect(4);
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> HostMemory.view(backend, some, DType.FLOAT32, Shape.of(1)));
+      return;
+    }
     var four = ByteBuffer.allocateDirect(7).position(3);
 
     HostMemory.view(backend, four, DType.FLOAT32, Shape.of(1));

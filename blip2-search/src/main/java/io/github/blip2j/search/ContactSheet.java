@@ -6,6 +6,7 @@ import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import io.github.blip2j.vision.image.Resampling;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -117,7 +118,7 @@ public final class ContactSheet {
 
   private void add(Photo photo, String note) {
     String name = photo.name();
-    String shortName = name.substring(name.lastIndexOf('/') + 1);
+    String shortName = name.substring(name.lastIndexOf(File.separatorChar) + 1);
     PhotoState state = photo.state();
     page.append("<li><figure><a class=\"frame\" href=\"")
         .append(escaped(address(photo)))

@@ -3,6 +3,7 @@ package io.github.blip2j.search;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.search.store.IndexedFile;
 import io.github.blip2j.vision.image.ImageFiles;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
@@ -66,7 +67,7 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
 
   /** Whether a path, not found, lies where the walk could not look. */
   boolean isHidden(String path) {
-    return closed.stream().anyMatch(folder -> path.equals(folder) || path.startsWith(folder + "/"));
+    return closed.stream().anyMatch(folder -> path.equals(folder) || path.startsWith(folder + File.separator));
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.github.blip2j.search.store.IndexException;
 import io.github.blip2j.search.store.IndexFolder;
 import io.github.blip2j.search.store.IndexedFile;
 import io.github.blip2j.vision.image.Image;
+import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -121,7 +122,7 @@ final class Indexer {
   }
 
   private static boolean isBelow(String root, String path) {
-    return path.startsWith(root.endsWith("/") ? root : root + "/");
+    return path.startsWith(root.endsWith(File.separator) ? root : root + File.separator);
   }
 
   private void read(List<IndexedFile> fresh) throws IOException {

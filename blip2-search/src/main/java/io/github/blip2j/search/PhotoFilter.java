@@ -1,6 +1,7 @@
 package io.github.blip2j.search;
 
 import io.github.blip2j.search.store.IndexedFile;
+import java.io.File;
 import java.time.Instant;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,9 @@ record PhotoFilter(@Nullable Pattern folders, @Nullable Instant from, @Nullable 
   }
 
   boolean accepts(IndexedFile file) {
-    int end = file.path().lastIndexOf('/');
-    String folder = end < 0 ? "" : file.path().substring(0, end);
+    String path = file.path().replace(File.separatorChar, '/');
+    int end = path.lastIndexOf('/');
+    String folder = end < 0 ? "" : path.substring(0, end);
     return (folders == null || folders.matcher(folder).matches())
         && (from == null || !file.date().isBefore(from))
         && (until == null || file.date().isBefore(until));

@@ -11,6 +11,7 @@ import io.github.blip2j.tensor.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Comparator;
 import java.util.function.IntPredicate;
 
 /**
@@ -30,12 +31,26 @@ final class VectorScan {
   private final int parts; // products of unit vectors in the sum
 
   private VectorScan(Snapshot index, float[] vector, int perGroup, int parts) {
-    Backend preferred = Backend.preferred();
     this.index = index;
-    this.host = preferred.memory().isHost() ? preferred : Backend.of("nd4j");
+    this.host = host();
     this.vector = vector;
     this.perGroup = perGroup;
     this.parts = parts;
+  }
+
+  /** The fastest backend on this machine's memory, where the mapped files are. */
+  private static Backend host() {
+    Backend preferred = Backend.preferred();
+    if (preferred.memory().isHost()) {
+      return preferred;
+    }
+    return Backend.available().entrySet().stream()
+        .filter(each -> each.getValue().speed() > 0)
+        .sorted(Comparator.comparingInt(each -> -each.getValue().speed()))
+        .map(each -> Backend.of(each.getKey()))
+        .filter(backend -> backend.memory().isHost())
+        .findFirst()
+        .orElseGet(() -> Backend.of("nd4j"));
   }
 
   /** For a text, [P]. */
