@@ -61,8 +61,7 @@ public final class HostMemory {
               direct));
     }
     ByteBuffer from = direct.slice(); // a pointer's address is that of a buffer's first byte
-    return PlainTensor.wrap(
-        host, new Pointer(from).address(), dtype, Layout.dense(shape), from);
+    return PlainTensor.wrap(host, new Pointer(from).address(), dtype, Layout.dense(shape), from);
   }
 
   /** Fills dense float32 memory. */

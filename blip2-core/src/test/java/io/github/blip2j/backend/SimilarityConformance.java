@@ -19,7 +19,13 @@ interface SimilarityConformance {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1", "3, 2, 5", "1, 32, 256", "7, 3, 64", "300, 32, 256", "513, 1, 300", "5, 1, 8192",
+    "1, 1, 1",
+    "3, 2, 5",
+    "1, 32, 256",
+    "7, 3, 64",
+    "300, 32, 256",
+    "513, 1, 300",
+    "5, 1, 8192",
     "1025, 5, 33"
   })
   default void maxSimilarity_floats_matchesLoops(int groups, int perGroup, int width) {
@@ -49,7 +55,13 @@ interface SimilarityConformance {
   /** All bytes and the largest vectors, whose products of pairs would not fit 16 bits otherwise. */
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1", "3, 2, 5", "1, 32, 256", "7, 3, 64", "300, 32, 256", "513, 1, 300", "5, 1, 65536",
+    "1, 1, 1",
+    "3, 2, 5",
+    "1, 32, 256",
+    "7, 3, 64",
+    "300, 32, 256",
+    "513, 1, 300",
+    "5, 1, 65536",
     "1025, 5, 33"
   })
   default void maxSimilarity_bytes_isExact(int groups, int perGroup, int width) {

@@ -65,8 +65,7 @@ final class Compaction {
     Map<Integer, Set<Integer>> used = used(catalog);
     boolean whole =
         catalog.segments().entrySet().stream()
-            .allMatch(
-                each -> used.getOrDefault(each.getKey(), Set.of()).size() == each.getValue());
+            .allMatch(each -> used.getOrDefault(each.getKey(), Set.of()).size() == each.getValue());
     boolean one = catalog.segments().size() <= 1;
     return new Compaction(whole && one ? Set.of() : catalog.segments().keySet());
   }

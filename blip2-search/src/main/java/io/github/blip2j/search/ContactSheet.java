@@ -34,7 +34,8 @@ public final class ContactSheet {
 
   private static final String START = "<!DOCTYPE html>";
   private static final int SIDE = 224; // of a thumbnail, at most
-  private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT);
+  private static final DateTimeFormatter DAY =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd", Locale.ROOT);
   private static final String STYLE =
       """
       :root { color-scheme: light dark; font: 15px/1.4 system-ui, sans-serif; }
@@ -94,8 +95,7 @@ public final class ContactSheet {
    *
    * @param file replaced if it is an HTML page
    */
-  public static void ofGroups(String title, List<PhotoGroup> groups, Path file)
-      throws IOException {
+  public static void ofGroups(String title, List<PhotoGroup> groups, Path file) throws IOException {
     var sheet = new ContactSheet(title);
     for (PhotoGroup group : groups) {
       sheet
@@ -164,8 +164,7 @@ public final class ContactSheet {
       double factor = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
       int width = Math.max(1, (int) Math.round(image.width() * factor));
       int height = Math.max(1, (int) Math.round(image.height() * factor));
-      Image small =
-          factor == 1 ? image : image.resize(width, height, Resampling.BICUBIC);
+      Image small = factor == 1 ? image : image.resize(width, height, Resampling.BICUBIC);
       var jpeg = new ByteArrayOutputStream();
       boolean written = ImageIO.write(small.toBufferedImage(), "jpeg", jpeg);
       return written ? Base64.getEncoder().encodeToString(jpeg.toByteArray()) : null;

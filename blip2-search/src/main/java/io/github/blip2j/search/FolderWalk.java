@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +32,7 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
   private final Path except;
   private final boolean followLinks;
   private final Set<Object> entered = new HashSet<>();
-  private final TreeMap<String, IndexedFile> found = new TreeMap<>();
+  private final NavigableMap<String, IndexedFile> found = new TreeMap<>();
   private final List<String> unreadable = new ArrayList<>();
   private final List<String> closed = new ArrayList<>();
 
@@ -50,13 +51,15 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
   static FolderWalk of(Path root, Path except, boolean followLinks) throws IOException {
     var walk = new FolderWalk(root, except, followLinks);
     Set<FileVisitOption> options =
-        followLinks ? EnumSet.of(FileVisitOption.FOLLOW_LINKS) : EnumSet.noneOf(FileVisitOption.class);
+        followLinks
+            ? EnumSet.of(FileVisitOption.FOLLOW_LINKS)
+            : EnumSet.noneOf(FileVisitOption.class);
     Files.walkFileTree(root, options, Integer.MAX_VALUE, walk);
     return walk;
   }
 
   /** The images by the texts of their paths. */
-  TreeMap<String, IndexedFile> found() {
+  NavigableMap<String, IndexedFile> found() {
     return found;
   }
 
@@ -67,7 +70,8 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
 
   /** Whether a path, not found, lies where the walk could not look. */
   boolean isHidden(String path) {
-    return closed.stream().anyMatch(folder -> path.equals(folder) || path.startsWith(folder + File.separator));
+    return closed.stream()
+        .anyMatch(folder -> path.equals(folder) || path.startsWith(folder + File.separator));
   }
 
   @Override

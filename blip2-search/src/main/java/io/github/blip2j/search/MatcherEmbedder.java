@@ -27,8 +27,8 @@ public final class MatcherEmbedder implements ImageEmbedder {
   /**
    * Vectors of a loaded model.
    *
-   * @param files the folder or file that it was loaded from, and then those of its adapters; an index
-   *     knows the model by a hash of their weights, by samples
+   * @param files the folder or file that it was loaded from, and then those of its adapters; an
+   *     index knows the model by a hash of their weights, by samples
    */
   public static MatcherEmbedder of(ImageTextMatcher matcher, List<Path> files) throws IOException {
     if (files.isEmpty()) {

@@ -20,8 +20,8 @@ import java.util.stream.IntStream;
 /**
  * Finds pairs of rows of a similarity or more, without a missed one, among all pairs.
  *
- * <p>The similarity is s = Σ_q x_q y_q / Q of unit vectors, so the mean of |x_q - y_q|² is 2 (1 - s).
- * By Jensen's inequality the squared distance of the means over q is at most that. Means are
+ * <p>The similarity is s = Σ_q x_q y_q / Q of unit vectors, so the mean of |x_q - y_q|² is 2 (1 -
+ * s). By Jensen's inequality the squared distance of the means over q is at most that. Means are
  * compared by a product of matrices, and the few pairs that pass by s.
  */
 final class NearDuplicates {

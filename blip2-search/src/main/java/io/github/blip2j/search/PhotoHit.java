@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param match the closer look at the best, or null
  * @param copies other files of the same content
  */
-public record PhotoHit(
-    Photo photo, double similarity, @Nullable Match match, List<Photo> copies) {
+public record PhotoHit(Photo photo, double similarity, @Nullable Match match, List<Photo> copies) {
   /** Copies the list. */
   public PhotoHit {
     copies = List.copyOf(copies);

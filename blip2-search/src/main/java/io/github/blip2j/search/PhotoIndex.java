@@ -136,9 +136,9 @@ public final class PhotoIndex {
   }
 
   /**
-   * Brings the index to the state of a folder and the folders in it: new, changed, moved and removed
-   * photos. Files of other folders stay. Files that are no images, or too large, are reported and
-   * left out.
+   * Brings the index to the state of a folder and the folders in it: new, changed, moved and
+   * removed photos. Files of other folders stay. Files that are no images, or too large, are
+   * reported and left out.
    *
    * @param photos the folder; links lead to the real one
    * @throws IllegalStateException if another indexer is at work
@@ -156,8 +156,7 @@ public final class PhotoIndex {
     try (FolderLock lock = folder.lock()) {
       Catalog catalog = folder.catalog();
       folder.clean(catalog);
-      FolderWalk walk =
-          FolderWalk.of(root, folder.path().toRealPath(), options.followLinks());
+      FolderWalk walk = FolderWalk.of(root, folder.path().toRealPath(), options.followLinks());
       var indexer = new Indexer(folder, catalog, embedder, options, listener);
       IndexUpdate update = indexer.run(walk, PathName.of(root));
       refresh();
@@ -166,8 +165,8 @@ public final class PhotoIndex {
   }
 
   /**
-   * Writes all vectors as few files, without those of removed photos. {@link #update} does as much of
-   * this as is worth it.
+   * Writes all vectors as few files, without those of removed photos. {@link #update} does as much
+   * of this as is worth it.
    *
    * @throws IllegalStateException if an indexer is at work
    */
@@ -217,9 +216,7 @@ public final class PhotoIndex {
   }
 
   private static boolean accepts(Snapshot now, int row, PhotoFilter filter) {
-    return filter.isAll()
-        ? now.isUsed(row)
-        : now.files(row).stream().anyMatch(filter::accepts);
+    return filter.isAll() ? now.isUsed(row) : now.files(row).stream().anyMatch(filter::accepts);
   }
 
   private static PhotoHit hit(Snapshot now, int row, double score, PhotoFilter filter) {
@@ -229,8 +226,7 @@ public final class PhotoIndex {
     return new PhotoHit(photos.get(0), score, null, photos.subList(1, photos.size()));
   }
 
-  private static List<PhotoHit> reranked(
-      List<PhotoHit> hits, String text, ImageEmbedder embedder) {
+  private static List<PhotoHit> reranked(List<PhotoHit> hits, String text, ImageEmbedder embedder) {
     List<PhotoHit> looked = new ArrayList<>();
     List<PhotoHit> others = new ArrayList<>();
     var decoder = IndexOptions.defaults().decoder();
@@ -252,8 +248,8 @@ public final class PhotoIndex {
   }
 
   /**
-   * Groups of photos that are equal or nearly so, the largest groups first. A photo that is like two
-   * others joins them.
+   * Groups of photos that are equal or nearly so, the largest groups first. A photo that is like
+   * two others joins them.
    *
    * @param threshold the least similarity of images that are duplicates, 1 for files of equal
    *     content alone; some 0.95 finds smaller and cropped versions

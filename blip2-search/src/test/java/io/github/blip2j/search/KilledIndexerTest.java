@@ -55,7 +55,9 @@ final class KilledIndexerTest {
     for (int kill = 0; kill < KILLS; kill++) {
       Set<String> before = Files.exists(folder.resolve("catalog.jsonl")) ? names(folder) : Set.of();
       Process child = start(photos, folder);
-      try (var lines = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+      try (var lines =
+          new BufferedReader(
+              new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
         assertEquals("ready", lines.readLine());
         if (kill % 2 == 1) { // in the midst of later updates, and of compactions
           assertEquals("done", lines.readLine(), "seed " + SEED);
@@ -70,7 +72,9 @@ final class KilledIndexerTest {
       }
       if (Files.exists(folder.resolve("catalog.jsonl"))) {
         assertTrue(names(folder).containsAll(before), "seed " + SEED);
-        PhotoIndex.open(folder).photos().forEach(photo -> assertEquals(PhotoState.PRESENT, photo.state()));
+        PhotoIndex.open(folder)
+            .photos()
+            .forEach(photo -> assertEquals(PhotoState.PRESENT, photo.state()));
       }
     }
     var embedder = new FakeEmbedder();
@@ -108,7 +112,8 @@ final class KilledIndexerTest {
 
   /** The folder holds the catalog and the two files of each segment that it names. */
   private static void assertNothingIsLeft(Path folder) throws IOException {
-    String header = Files.readString(folder.resolve("catalog.jsonl")).lines().findFirst().orElse("");
+    String header =
+        Files.readString(folder.resolve("catalog.jsonl")).lines().findFirst().orElse("");
     var expected = new TreeSet<>(List.of("catalog.jsonl"));
     var segment = Pattern.compile("\"(\\d+)\":\\d+").matcher(header);
     while (segment.find()) {

@@ -6,7 +6,13 @@ import io.github.blip2j.vision.image.Image;
 import java.util.List;
 
 /** The same vector for every text, over the made vectors of {@link SearchTest}. */
-record MadeText(float[] vector) implements ImageEmbedder {
+final class MadeText implements ImageEmbedder {
+  private final float[] vector;
+
+  MadeText(float[] vector) {
+    this.vector = vector;
+  }
+
   @Override
   public IndexModel model() {
     return new IndexModel("made", "00", 8, 64);

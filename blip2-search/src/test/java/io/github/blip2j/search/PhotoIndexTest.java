@@ -226,8 +226,7 @@ final class PhotoIndexTest {
             + ": index of the model fake (fedcba987654, 4 x 16) expected, got one of fake"
             + " (0123456789ab, 4 x 16); give that model, or index again into another folder",
         refused.getMessage());
-    assertThrows(
-        IndexException.class, () -> index().search(PhotoQuery.text("000000"), other));
+    assertThrows(IndexException.class, () -> index().search(PhotoQuery.text("000000"), other));
 
     Path catalog = folder.resolve("catalog.jsonl");
     String text = Files.readString(catalog);

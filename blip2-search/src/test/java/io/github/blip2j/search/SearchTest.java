@@ -206,10 +206,20 @@ final class SearchTest {
 
   @ParameterizedTest
   @CsvSource({
-    "cats, /a/cats, true", "cats, /a/cats/b, true", "cats, /a/bigcats, false",
-    "'a/*/c', /x/a/b/c/d, true", "'a/*/c', /x/a/b/b/c, false", "'a/**/c', /x/a/b/b/c, true",
-    "/a, /a/b, true", "/b, /a/b, false", "'202?', /p/2023, true", "'202?', /p/20234, false",
-    "/, /anything, true", "a.b, /axb, false", "'a/', /p/a/c, true", "'2023/**', /p/2023/5, true"
+    "cats, /a/cats, true",
+    "cats, /a/cats/b, true",
+    "cats, /a/bigcats, false",
+    "'a/*/c', /x/a/b/c/d, true",
+    "'a/*/c', /x/a/b/b/c, false",
+    "'a/**/c', /x/a/b/b/c, true",
+    "/a, /a/b, true",
+    "/b, /a/b, false",
+    "'202?', /p/2023, true",
+    "'202?', /p/20234, false",
+    "/, /anything, true",
+    "a.b, /axb, false",
+    "'a/', /p/a/c, true",
+    "'2023/**', /p/2023/5, true"
   })
   void folders_matchGlobs(String glob, String path, boolean accepted) {
     IndexedFile file = IndexedFile.unplaced(path + "/x.jpg", 1, 1);
@@ -244,7 +254,8 @@ final class SearchTest {
   void copies_areDuplicates_withoutAModel() throws IOException {
     List<PhotoGroup> groups = PhotoIndex.open(folder.path()).duplicates(1);
 
-    assertEquals("[PhotoGroup[photos=[/p/3/7.jpg, /q/copy.jpg], similarity=1.0]]", groups.toString());
+    assertEquals(
+        "[PhotoGroup[photos=[/p/3/7.jpg, /q/copy.jpg], similarity=1.0]]", groups.toString());
     assertThrows(
         IllegalArgumentException.class, () -> PhotoIndex.open(folder.path()).duplicates(0));
   }

@@ -21,8 +21,7 @@ final class FileReading implements AutoCloseable {
   private static final int PIECE = 1 << 14; // longs, 128 KiB
 
   private final List<MappedByteBuffer> files = new ArrayList<>();
-  private final long[][] buffers =
-      new long[Runtime.getRuntime().availableProcessors()][PIECE];
+  private final long[][] buffers = new long[Runtime.getRuntime().availableProcessors()][PIECE];
 
   FileReading(Path folder, String ending) throws IOException {
     List<Path> paths;

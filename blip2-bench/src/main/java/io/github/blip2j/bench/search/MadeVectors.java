@@ -64,8 +64,7 @@ final class MadeVectors {
   /** Nearly normal: the sum of four uniform numbers of 16 bits, with variance 1. */
   private static float normal(SplittableRandom random) {
     long bits = random.nextLong();
-    long sum =
-        (bits & 0xffff) + (bits >>> 16 & 0xffff) + (bits >>> 32 & 0xffff) + (bits >>> 48);
+    long sum = (bits & 0xffff) + (bits >>> 16 & 0xffff) + (bits >>> 32 & 0xffff) + (bits >>> 48);
     return (sum / 65536f - 2) * 1.7320508f;
   }
 }

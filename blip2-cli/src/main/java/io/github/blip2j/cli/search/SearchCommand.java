@@ -87,10 +87,7 @@ public final class SearchCommand implements Callable<Integer> {
           "Only photos of this day or later, as 2023-05-31: by EXIF data or else the file's time.")
   @Nullable String after;
 
-  @Option(
-      names = "--before",
-      paramLabel = "DATE",
-      description = "Only photos before this day.")
+  @Option(names = "--before", paramLabel = "DATE", description = "Only photos before this day.")
   @Nullable String before;
 
   @Option(
@@ -170,8 +167,7 @@ public final class SearchCommand implements Callable<Integer> {
     try {
       return LocalDate.parse(text).atStartOfDay(ZoneId.systemDefault()).toInstant();
     } catch (DateTimeParseException e) {
-      throw new IllegalArgumentException(
-          option + ": day expected as 2023-05-31, got " + text, e);
+      throw new IllegalArgumentException(option + ": day expected as 2023-05-31, got " + text, e);
     }
   }
 

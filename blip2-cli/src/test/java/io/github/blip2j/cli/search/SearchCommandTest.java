@@ -63,7 +63,13 @@ final class SearchCommandTest {
       JsonObject hit = each.getAsJsonObject();
       JsonObject match =
           Shell.run(
-                  "match", hit.get("path").getAsString(), "--text", TEXT, "--model", MODEL, "--json")
+                  "match",
+                  hit.get("path").getAsString(),
+                  "--text",
+                  TEXT,
+                  "--model",
+                  MODEL,
+                  "--json")
               .json()
               .getAsJsonArray("results")
               .get(0)
@@ -82,7 +88,8 @@ final class SearchCommandTest {
     index();
     Files.copy(photos.resolve("b.png"), photos.resolve("copy.png"));
     String said = index().out();
-    assertTrue(said.contains(": 4 photos: 1 new, 0 changed, 0 moved, 0 removed, 3 as before"), said);
+    assertTrue(
+        said.contains(": 4 photos: 1 new, 0 changed, 0 moved, 0 removed, 3 as before"), said);
     assertTrue(said.contains("0 photos looked at"), said);
 
     Shell found = search("--image", photos.resolve("copy.png").toString(), "--top", "1");
@@ -109,12 +116,14 @@ final class SearchCommandTest {
 
     String html = Files.readString(sheet);
     assertTrue(html.startsWith("<!DOCTYPE html>"));
-    assertTrue(html.contains("Content-Security-Policy\" content=\"default-src 'none'; img-src data:;"));
+    assertTrue(
+        html.contains("Content-Security-Policy\" content=\"default-src 'none'; img-src data:;"));
     assertTrue(html.contains("&lt;img src=x onerror=alert(1)&gt;&amp;&quot;&#39;.png"));
     assertTrue(html.contains("<h1>&lt;b&gt;two&lt;/b&gt; cats</h1>"));
     assertTrue(html.contains("<span class=\"mark\">gone</span> c.png"));
     assertEquals(2, html.split("data:image/jpeg;base64,", -1).length - 1);
-    for (String absent : List.of("<img src", "<script", "http://", "https://", "style=\"", " onerror=\"")) {
+    for (String absent :
+        List.of("<img src", "<script", "http://", "https://", "style=\"", " onerror=\"")) {
       assertFalse(html.contains(absent), absent);
     }
     Shell refused = search(TEXT, "--html", photos.resolve("b.png").toString());

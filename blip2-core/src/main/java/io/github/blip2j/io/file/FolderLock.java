@@ -82,7 +82,8 @@ public final class FolderLock implements AutoCloseable {
   }
 
   /** The locked file, or null if its previous owner removed it. */
-  private static @Nullable FileChannel open(Path file, Path folder, Owner owner) throws IOException {
+  private static @Nullable FileChannel open(Path file, Path folder, Owner owner)
+      throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean held = false;
@@ -129,7 +130,8 @@ public final class FolderLock implements AutoCloseable {
     } catch (OverlappingFileLockException e) {
       return false;
     } catch (IOException e) {
-      LOG.warn("{}: a file system without locks; see that one process at a time writes here", folder);
+      LOG.warn(
+          "{}: a file system without locks; see that one process at a time writes here", folder);
       return true;
     }
   }

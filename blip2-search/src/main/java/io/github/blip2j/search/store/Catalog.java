@@ -20,8 +20,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
@@ -35,7 +37,10 @@ import java.util.TreeMap;
  * @param files sorted by path
  */
 public record Catalog(
-    IndexModel model, int nextSegment, TreeMap<Integer, Integer> segments, List<IndexedFile> files) {
+    IndexModel model,
+    int nextSegment,
+    NavigableMap<Integer, Integer> segments,
+    List<IndexedFile> files) {
   static final String NAME = "catalog.jsonl";
 
   private static final String FORMAT = "blip2-search";
@@ -43,7 +48,7 @@ public record Catalog(
 
   /** Copies the collections. */
   public Catalog {
-    segments = new TreeMap<>(segments);
+    segments = Collections.unmodifiableNavigableMap(new TreeMap<>(segments));
     files = List.copyOf(files);
   }
 
@@ -53,10 +58,10 @@ public record Catalog(
   }
 
   /** This catalog with other files and segments. */
-  public Catalog with(TreeMap<Integer, Integer> newSegments, Collection<IndexedFile> newFiles) {
+  public Catalog with(
+      NavigableMap<Integer, Integer> newSegments, Collection<IndexedFile> newFiles) {
     int next = newSegments.isEmpty() ? nextSegment : newSegments.lastKey() + 1;
-    return new Catalog(
-        model, Math.max(nextSegment, next), newSegments, new ArrayList<>(newFiles));
+    return new Catalog(model, Math.max(nextSegment, next), newSegments, new ArrayList<>(newFiles));
   }
 
   /** Replaces the catalog of an index's folder. */
@@ -118,8 +123,7 @@ public record Catalog(
     Path file = folder.resolve(NAME);
     try (var text =
         new BufferedReader(
-            new InputStreamReader(
-                Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()),
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()),
             1 << 16)) {
       // Documents one after the other; each file is checked below.
       var json = new JsonReader(text);
@@ -146,12 +150,15 @@ public record Catalog(
 
   private static IndexException damaged(Path file, String got) {
     return new IndexException(
-        file + ": catalog of an index expected, got " + got + "; remove its folder and index again");
+        file
+            + ": catalog of an index expected, got "
+            + got
+            + "; remove its folder and index again");
   }
 
   /** The first line. */
   private record Header(
-      IndexModel model, int next, TreeMap<Integer, Integer> segments, int files) {
+      IndexModel model, int next, NavigableMap<Integer, Integer> segments, int files) {
     static Header read(JsonReader json, Path file) throws IOException {
       String format = "";
       int version = 0;
@@ -201,7 +208,7 @@ public record Catalog(
       }
     }
 
-    private static void segments(JsonReader json, TreeMap<Integer, Integer> segments)
+    private static void segments(JsonReader json, NavigableMap<Integer, Integer> segments)
         throws IOException {
       json.beginObject();
       while (json.hasNext()) {

@@ -43,8 +43,7 @@ public record IndexedFile(
 
   /** This file with the vectors, and the time, of another one of equal content. */
   public IndexedFile like(IndexedFile other) {
-    return new IndexedFile(
-        path, bytes, modified, other.taken, sha256, other.segment, other.row);
+    return new IndexedFile(path, bytes, modified, other.taken, sha256, other.segment, other.row);
   }
 
   /** The path in the file system. */

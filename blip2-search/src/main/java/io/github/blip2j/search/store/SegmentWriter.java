@@ -89,7 +89,8 @@ public final class SegmentWriter implements AutoCloseable {
     }
     for (float value : vectors) {
       if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException("index: finite numbers expected in vectors, got " + value);
+        throw new IllegalArgumentException(
+            "index: finite numbers expected in vectors, got " + value);
       }
     }
     float scale = ByteRows.round(vectors, byteRow);
@@ -110,8 +111,7 @@ public final class SegmentWriter implements AutoCloseable {
     bytes.publish();
   }
 
-  private static void write(FileChannel channel, ByteBuffer bytes, Path target)
-      throws IOException {
+  private static void write(FileChannel channel, ByteBuffer bytes, Path target) throws IOException {
     try {
       while (bytes.hasRemaining()) {
         channel.write(bytes);

@@ -30,7 +30,9 @@ public final class Snapshot {
             .collect(Collectors.toMap(i -> segments.get(i).number(), i -> firstRow[i]));
     List<IndexedFile> files = catalog.files();
     int[] rowOf =
-        files.stream().mapToInt(file -> first.getOrDefault(file.segment(), 0) + file.row()).toArray();
+        files.stream()
+            .mapToInt(file -> first.getOrDefault(file.segment(), 0) + file.row())
+            .toArray();
     this.begin = new int[rows() + 1];
     for (int row : rowOf) {
       begin[row + 1]++;
