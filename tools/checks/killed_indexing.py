@@ -109,7 +109,7 @@ def main():
         photos.change()
         _, old = catalog(index)
         run = start()
-        time.sleep(draw.uniform(0.2, 1.0) * whole)
+        time.sleep(draw.uniform(0.4, 1.5) * whole)
         killed += run.poll() is None
         run.send_signal(signal.SIGKILL)
         run.wait()

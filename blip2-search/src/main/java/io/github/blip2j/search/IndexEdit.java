@@ -146,9 +146,9 @@ final class IndexEdit implements AutoCloseable {
   /** Writes what changed. */
   void finish() throws IOException {
     commit();
-    folder.clean(catalog);
   }
 
+  /** Removes what is unfinished, and what the catalog does not name. */
   @Override
   public void close() throws IOException {
     @Nullable SegmentWriter open = segment;
@@ -156,5 +156,7 @@ final class IndexEdit implements AutoCloseable {
     if (open != null) {
       open.close();
     }
+    // As it is on the disk: writing it may have failed after it was in place.
+    folder.clean(folder.catalog());
   }
 }
