@@ -230,7 +230,8 @@ final class Indexer {
     timed(
         () -> {
           for (int i = 0; i < batch.size(); i++) {
-            place(waiting.remove(batch.get(i).file().sha256()), vectors.get(i));
+            String hash = batch.get(i).file().sha256();
+            place(Objects.requireNonNull(waiting.remove(hash)), vectors.get(i));
           }
           edit.commitIfDue();
         });
