@@ -20,6 +20,8 @@ import io.github.blip2j.cli.model.ImportCommand;
 import io.github.blip2j.cli.model.InspectCommand;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.runfile.RunFile;
+import io.github.blip2j.cli.search.IndexCommand;
+import io.github.blip2j.cli.search.SearchCommand;
 import io.github.blip2j.cli.serve.ServeCommand;
 import io.github.blip2j.cli.text.CaptionCommand;
 import io.github.blip2j.cli.text.RankCommand;
@@ -88,6 +90,8 @@ final class Blip2Command {
         .addSubcommand(new RankCommand(console))
         .addSubcommand(new MatchCommand(console))
         .addSubcommand(new EmbedCommand(console))
+        .addSubcommand(new IndexCommand(console))
+        .addSubcommand(new SearchCommand(console, cache))
         .addSubcommand(new ServeCommand(console, cache))
         .addSubcommand(new DoctorCommand(console))
         .addSubcommand(new BenchCommand(console))

@@ -1,8 +1,10 @@
 package io.github.blip2j.backend;
 
 import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Locale;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -32,6 +34,34 @@ public final class HostMemory {
               + " of a device; read it through a HostWindow");
     }
     return new BytePointer(new Place(address, count)).asByteBuffer();
+  }
+
+  /**
+   * A dense tensor on the bytes of a direct buffer, such as a mapped file, from its position on. It
+   * is on the host, keeps the buffer, and is not to be written if the buffer is read-only.
+   *
+   * @param host a backend that computes in this machine's memory
+   * @throws IllegalArgumentException if the backend has another memory, or the buffer is not direct
+   *     or too short
+   */
+  public static RawTensor view(Backend host, ByteBuffer direct, DType dtype, Shape shape) {
+    if (!host.memory().isHost()) {
+      throw new IllegalArgumentException(
+          "host: backend expected on this machine's memory, got " + host.name());
+    }
+    long bytes = dtype.bytes(shape, "host");
+    if (!direct.isDirect() || bytes > direct.remaining()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "host: direct buffer of %d bytes expected for %s %s, got %s",
+              bytes,
+              dtype,
+              shape,
+              direct));
+    }
+    ByteBuffer from = direct.slice(); // a pointer's address is that of a buffer's first byte
+    return PlainTensor.wrap(host, new Pointer(from).address(), dtype, Layout.dense(shape), from);
   }
 
   /** Fills dense float32 memory. */

@@ -121,6 +121,23 @@ public interface Kernels {
   void matmul(RawTensor a, RawTensor b, RawTensor out);
 
   /**
+   * The largest product of each group's rows with a vector, {@code out_n = max_q Σ_p rows_nqp x_p}:
+   * MaxSim of a single vector (Khattab and Zaharia 2020, section 3.3).
+   *
+   * <p>Rows are float32, or bytes that stand for their values less 128. With bytes, x consists of
+   * whole numbers from -63 to 63. Products of bytes are then exact in 32-bit integers on every CPU,
+   * because the sum of two fits 16 bits, and the largest is rounded to float32.
+   *
+   * @param rows [N, Q, P], float32 or uint8, such as a mapped file ({@link HostMemory#view}); with
+   *     bytes, P is at most 65536
+   * @param x [P], float32
+   * @param out [N], float32
+   */
+  default void maxSimilarity(RawTensor rows, RawTensor x, RawTensor out) {
+    reference().maxSimilarity(rows, x, out);
+  }
+
+  /**
    * Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1), {@code softmax(scale q k^T +
    * mask) v}; strides of q, k and v are honoured. q, k, v and out may all be bfloat16 if {@code
    * weights} is null; scores and softmax are float32 even then.

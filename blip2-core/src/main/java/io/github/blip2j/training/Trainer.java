@@ -1,5 +1,6 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.io.file.FolderLock;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.optim.Optimizer;
 import java.io.IOException;
@@ -40,6 +41,8 @@ import org.slf4j.LoggerFactory;
  * @param <B> a batch
  */
 public final class Trainer<B extends Batch> {
+  static final FolderLock.Owner OWNER = new FolderLock.Owner("training", "a run");
+
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
   private final Parts<B> parts;
@@ -121,7 +124,7 @@ public final class Trainer<B extends Batch> {
    */
   public static void requireFree(Path output) throws IOException {
     OutputFile.requireFolder(output);
-    FolderLock.requireFree(output);
+    FolderLock.requireFree(output, OWNER);
   }
 
   /**
@@ -186,7 +189,7 @@ public final class Trainer<B extends Batch> {
 
   private FolderLock locked() throws IOException {
     OutputFile.makeFolder(parts.settings.output());
-    return FolderLock.take(parts.settings.output());
+    return FolderLock.take(parts.settings.output(), OWNER);
   }
 
   private ListenerCalls calls(TrainingListener listener) {

@@ -18,6 +18,7 @@ public abstract class KernelsConformance
         DropoutConformance,
         LookupConformance,
         OptimizerConformance,
+        SimilarityConformance,
         ViewConformance {
   /** For the subclass. */
   protected KernelsConformance() {}

@@ -3,6 +3,7 @@ package io.github.blip2j.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.io.file.FolderLock;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.optim.Schedule;
 import io.github.blip2j.tensor.InScope;
@@ -58,7 +59,7 @@ final class SharedFolderTest {
     private OtherRun() {}
 
     public static void main(String[] args) throws Exception {
-      try (var lock = FolderLock.take(Path.of(args[0]))) {
+      try (var lock = FolderLock.take(Path.of(args[0]), Trainer.OWNER)) {
         System.out.write('.');
         System.out.flush();
         TimeUnit.MINUTES.sleep(1);
@@ -130,7 +131,7 @@ final class SharedFolderTest {
   void take_lockThatIsALink_isRefused() throws IOException {
     Files.createSymbolicLink(folder.resolve(".lock"), Path.of("/dev/null"));
 
-    assertThrows(IOException.class, () -> FolderLock.take(folder));
+    assertThrows(IOException.class, () -> FolderLock.take(folder, Trainer.OWNER));
   }
 
   @Test

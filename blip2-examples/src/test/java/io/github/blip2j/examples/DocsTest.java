@@ -46,6 +46,7 @@ final class DocsTest {
           "blip2-qformer",
           "blip2-llm",
           "blip2-evaluation",
+          "blip2-search",
           "blip2-server");
 
   /** What a block may use without declaring it. */

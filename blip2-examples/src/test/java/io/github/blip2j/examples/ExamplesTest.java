@@ -154,6 +154,16 @@ final class ExamplesTest {
   }
 
   @Test
+  void searchPhotos_folder_printsThePhotosBySimilarity(@TempDir Path index) throws Exception {
+    String printed = printed(SearchPhotos::main, MODEL, IMAGES, index + "/index", TEXT);
+
+    List<String> lines = printed.lines().toList();
+    assertEquals(3, lines.size(), printed);
+    assertTrue(lines.get(0).compareTo(lines.get(1)) >= 0, printed);
+    assertTrue(lines.get(1).compareTo(lines.get(2)) >= 0, printed);
+  }
+
+  @Test
   void extractFeatures_imageAndText_printsShapes() throws Exception {
     String expected =
         """

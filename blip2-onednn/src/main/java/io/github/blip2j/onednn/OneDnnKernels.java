@@ -9,6 +9,7 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.onednn.linear.LinearKernels;
 import io.github.blip2j.onednn.linear.MatmulKernels;
+import io.github.blip2j.onednn.linear.MaxSimilarityKernel;
 import io.github.blip2j.onednn.primitive.CopyKernels;
 import io.github.blip2j.onednn.primitive.Cpu;
 import io.github.blip2j.onednn.primitive.ElementwiseKernels;
@@ -42,6 +43,7 @@ public final class OneDnnKernels implements Kernels {
   private final Cpu cpu;
   private final LinearKernels linears;
   private final MatmulKernels products = new MatmulKernels(calls);
+  private final MaxSimilarityKernel scans = new MaxSimilarityKernel(team);
   private final NormKernels norms = new NormKernels(calls);
   private final ElementwiseKernels elements = new ElementwiseKernels(calls);
   private final CopyKernels copies;
@@ -145,6 +147,11 @@ public final class OneDnnKernels implements Kernels {
     } else {
       reference.matmul(a, b, out);
     }
+  }
+
+  @Override
+  public void maxSimilarity(RawTensor rows, RawTensor x, RawTensor out) {
+    scans.run(rows, x, out);
   }
 
   @Override

@@ -48,9 +48,14 @@ public final class MatcherOptions extends ModelOptions {
 
   /** Changes with the files of the model, and with how they are computed with. */
   public String identity() throws IOException {
+    return ModelIdentity.of(files()) + " " + dtype;
+  }
+
+  /** The model, and its adapter if one is named. */
+  public List<Path> files() throws IOException {
     List<Path> files = new ArrayList<>(List.of(named().path()));
     files.addAll(adapters());
-    return ModelIdentity.of(files) + " " + dtype;
+    return files;
   }
 
   /** Checks the required options, and applies the settings of the whole process. */

@@ -78,6 +78,11 @@ final class Nd4jKernels implements Kernels {
   }
 
   @Override
+  public void maxSimilarity(RawTensor rows, RawTensor x, RawTensor out) {
+    MaxSimilarityLoops.run(rows, x, out);
+  }
+
+  @Override
   public void attention(
       RawTensor q,
       RawTensor k,

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param digest SHA-256, of all bytes or of samples; null of what is no regular file
  * @param sampled whether it is of samples
  */
-record Fingerprint(String path, long bytes, @Nullable String digest, boolean sampled) {
+public record Fingerprint(String path, long bytes, @Nullable String digest, boolean sampled) {
   private static final long LARGE = 1L << 30;
   private static final int SHOWN = 12;
   private static final String SHARD = ".tar";
@@ -51,7 +51,7 @@ record Fingerprint(String path, long bytes, @Nullable String digest, boolean sam
   }
 
   /** Of the weights and descriptions in a folder, or of a file of weights. */
-  static Fingerprint ofModel(Path model) throws IOException {
+  public static Fingerprint ofModel(Path model) throws IOException {
     var digest = new SampledDigest();
     if (!Files.isDirectory(model)) {
       digest.addSamples(model, SampledDigest.OF_WEIGHTS);

@@ -44,7 +44,7 @@ public final class OpenMpThreads {
   }
 
   /** Runs work on the calling thread alone. */
-  <T> T alone(Supplier<T> work) {
+  public <T> T alone(Supplier<T> work) {
     int all = size();
     if (all == 1) {
       return work.get();

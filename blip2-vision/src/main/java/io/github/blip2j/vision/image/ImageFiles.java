@@ -66,12 +66,18 @@ public final class ImageFiles {
   }
 
   private static boolean isImage(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    String ending = name.substring(name.lastIndexOf('.') + 1);
-    return ENDINGS.contains(ending) && !isHidden(file) && Files.isRegularFile(file);
+    return isNamedAsImage(file) && Files.isRegularFile(file);
   }
 
-  private static boolean isHidden(Path file) {
+  /** Whether a name has the extension of an image, and does not begin with a dot. */
+  public static boolean isNamedAsImage(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    String ending = name.substring(name.lastIndexOf('.') + 1);
+    return ENDINGS.contains(ending) && !isHidden(file);
+  }
+
+  /** Whether a name begins with a dot. */
+  public static boolean isHidden(Path file) {
     return String.valueOf(file.getFileName()).startsWith(".");
   }
 }

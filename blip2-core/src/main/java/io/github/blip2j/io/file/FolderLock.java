@@ -1,8 +1,7 @@
-package io.github.blip2j.training;
+package io.github.blip2j.io.file;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
-import io.github.blip2j.io.file.OutputFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -12,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +19,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A lock of a run's folder among all processes. The system releases it when the process ends, in
- * any way.
+ * A lock of a folder that one process at a time may write to, among all processes. The system
+ * releases it when the process ends, in any way.
  */
-final class FolderLock implements AutoCloseable {
-  static final String NAME = ".lock";
+public final class FolderLock implements AutoCloseable {
+  public static final String NAME = ".lock";
 
   private static final Logger LOG = LoggerFactory.getLogger(FolderLock.class);
 
   /** Locks of this process. Opening one of these files again would release its lock (POSIX). */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  /** Who wants a lock, for the message to those who do not get it. */
+  public record Owner(String where, String work) {
+    /** {@link IllegalStateException} about a folder that another one is writing to. */
+    IllegalStateException refused(Path folder) {
+      return new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "%s: folder expected without %s, got %s, which another %s is writing to; wait for it"
+                  + " or choose another",
+              where,
+              work,
+              folder,
+              work.substring(work.indexOf(' ') + 1)));
+    }
+  }
 
   private final Path file;
   private final FileChannel channel;
@@ -41,19 +57,20 @@ final class FolderLock implements AutoCloseable {
   /**
    * Locks a folder.
    *
-   * @throws IllegalStateException if another run holds the lock
+   * @param owner such as {@code training} and {@code a run}
+   * @throws IllegalStateException if another process or thread holds the lock
    */
-  static FolderLock take(Path folder) throws IOException {
+  public static FolderLock take(Path folder, Owner owner) throws IOException {
     Path file = folder.toRealPath().resolve(NAME);
     OutputFile.require(file);
     if (!HELD.add(file)) {
-      throw taken(folder);
+      throw owner.refused(folder);
     }
     boolean held = false;
     try {
       @Nullable FileChannel channel = null;
       while (channel == null) {
-        channel = open(file, folder);
+        channel = open(file, folder, owner);
       }
       held = true;
       return new FolderLock(file, channel);
@@ -65,14 +82,15 @@ final class FolderLock implements AutoCloseable {
   }
 
   /** The locked file, or null if its previous owner removed it. */
-  private static @Nullable FileChannel open(Path file, Path folder) throws IOException {
+  private static @Nullable FileChannel open(Path file, Path folder, Owner owner)
+      throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean held = false;
     try {
       @Nullable Object opened = identity(file);
       if (!lock(channel, folder)) {
-        throw taken(folder);
+        throw owner.refused(folder);
       }
       // A locked file without a name excludes nobody.
       held = opened != null && opened.equals(identity(file));
@@ -95,13 +113,13 @@ final class FolderLock implements AutoCloseable {
   }
 
   /**
-   * Checks that no run holds a folder, which need not exist.
+   * Checks that nobody holds a folder, which need not exist.
    *
-   * @throws IllegalStateException if a run holds it
+   * @throws IllegalStateException if somebody holds it
    */
-  static void requireFree(Path folder) throws IOException {
+  public static void requireFree(Path folder, Owner owner) throws IOException {
     if (Files.exists(folder.resolve(NAME))) {
-      take(folder).close();
+      take(folder, owner).close();
     }
   }
 
@@ -112,16 +130,10 @@ final class FolderLock implements AutoCloseable {
     } catch (OverlappingFileLockException e) {
       return false;
     } catch (IOException e) {
-      LOG.warn("{}: a file system without locks; see that one run at a time writes here", folder);
+      LOG.warn(
+          "{}: a file system without locks; see that one process at a time writes here", folder);
       return true;
     }
-  }
-
-  private static IllegalStateException taken(Path folder) {
-    return new IllegalStateException(
-        "training: folder expected without a run, got "
-            + folder
-            + ", which another run is writing to; wait for it or choose another");
   }
 
   @Override

@@ -1,0 +1,5 @@
+/** Measurements of search over made vectors. */
+@NullMarked
+package io.github.blip2j.bench.search;
+
+import org.jspecify.annotations.NullMarked;

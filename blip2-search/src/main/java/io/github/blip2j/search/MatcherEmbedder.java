@@ -1,0 +1,76 @@
+package io.github.blip2j.search;
+
+import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.io.file.PathName;
+import io.github.blip2j.qformer.Blip2QformerConfig;
+import io.github.blip2j.search.store.IndexModel;
+import io.github.blip2j.tensor.Scope;
+import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.training.run.Fingerprint;
+import io.github.blip2j.vision.image.Image;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Vectors of a model of the first stage. It does not close the model. */
+public final class MatcherEmbedder implements ImageEmbedder {
+  private final ImageTextMatcher matcher;
+  private final IndexModel model;
+
+  private MatcherEmbedder(ImageTextMatcher matcher, IndexModel model) {
+    this.matcher = matcher;
+    this.model = model;
+  }
+
+  /**
+   * Vectors of a loaded model.
+   *
+   * @param files the folder or file that it was loaded from, and then those of its adapters; an
+   *     index knows the model by a hash of their weights, by samples
+   */
+  public static MatcherEmbedder of(ImageTextMatcher matcher, List<Path> files) throws IOException {
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("search: files of the model expected, got none");
+    }
+    List<String> digests = new ArrayList<>();
+    for (Path file : files) {
+      digests.add(String.valueOf(Fingerprint.ofModel(file).digest()));
+    }
+    Blip2QformerConfig sizes = matcher.model().config().qformer();
+    String name = PathName.of(files.get(0).toAbsolutePath().normalize());
+    return new MatcherEmbedder(
+        matcher,
+        new IndexModel(
+            name, String.join("+", digests), sizes.queryTokens(), sizes.projectionDim()));
+  }
+
+  @Override
+  public IndexModel model() {
+    return model;
+  }
+
+  @Override
+  public Image fit(Image image) {
+    return matcher.processor().fit(image);
+  }
+
+  @Override
+  public List<float[]> embed(List<Image> fitted) {
+    try (var scope = Scope.open(matcher.model().backend())) {
+      Tensor vectors = matcher.features().images(fitted).compared(); // [B, Q, P]
+      return List.of(vectors.reshape(fitted.size(), model.numbers()).toFloatRows());
+    }
+  }
+
+  @Override
+  public float[] embed(String text) {
+    return matcher.embed(text);
+  }
+
+  @Override
+  public Match match(Image image, String text) {
+    return matcher.match(image, text);
+  }
+}

@@ -1,0 +1,68 @@
+package io.github.blip2j.search;
+
+import io.github.blip2j.search.store.IndexedFile;
+import java.io.File;
+import java.time.Instant;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which photos may be results.
+ *
+ * @param folders a pattern of folders, or null for all
+ * @param from the earliest time, or null
+ * @param until the time that all are before, or null
+ */
+record PhotoFilter(@Nullable Pattern folders, @Nullable Instant from, @Nullable Instant until) {
+  static final PhotoFilter ALL = new PhotoFilter(null, null, null);
+
+  /**
+   * Only photos in a folder, or in folders in it, whose path matches a glob: {@code *} stands for
+   * any part of a name, {@code ?} for a character, {@code **} for any number of folders. A glob
+   * that begins with a slash is matched from the root, any other from any folder on.
+   */
+  PhotoFilter in(String glob) {
+    return new PhotoFilter(Pattern.compile(expression(glob), Pattern.DOTALL), from, until);
+  }
+
+  PhotoFilter after(Instant time) {
+    return new PhotoFilter(folders, time, until);
+  }
+
+  PhotoFilter before(Instant time) {
+    return new PhotoFilter(folders, from, time);
+  }
+
+  boolean isAll() {
+    return folders == null && from == null && until == null;
+  }
+
+  boolean accepts(IndexedFile file) {
+    String path = file.path().replace(File.separatorChar, '/');
+    int end = path.lastIndexOf('/');
+    String folder = end < 0 ? "" : path.substring(0, end);
+    return (folders == null || folders.matcher(folder).matches())
+        && (from == null || !file.date().isBefore(from))
+        && (until == null || file.date().isBefore(until));
+  }
+
+  private static String expression(String glob) {
+    String path = glob.endsWith("/") ? glob.substring(0, glob.length() - 1) : glob;
+    var expression = new StringBuilder(glob.startsWith("/") ? "" : "(.*/)?");
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      boolean twice = c == '*' && i + 1 < path.length() && path.charAt(i + 1) == '*';
+      if (twice) {
+        expression.append(".*");
+        i++;
+      } else if (c == '*') {
+        expression.append("[^/]*");
+      } else if (c == '?') {
+        expression.append("[^/]");
+      } else {
+        expression.append(Pattern.quote(String.valueOf(c)));
+      }
+    }
+    return expression.append("(/.*)?").toString();
+  }
+}

@@ -1,0 +1,133 @@
+package io.github.blip2j.search;
+
+import io.github.blip2j.search.store.IndexedFile;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageDecoder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads files of photos on several threads: hash, date and, of content that is new, the image at
+ * the model's size.
+ */
+final class PhotoReader {
+  private static final long MOST_BYTES = 1L << 29; // of a file
+
+  private final ImageEmbedder embedder;
+  private final ImageDecoder decoder;
+  private final Set<String> known = ConcurrentHashMap.newKeySet(); // hashes
+  private final Object alone = new Object();
+
+  /**
+   * A reader.
+   *
+   * @param hashes of content that needs no image
+   */
+  PhotoReader(ImageEmbedder embedder, ImageDecoder decoder, Set<String> hashes) {
+    this.embedder = embedder;
+    this.decoder = decoder;
+    known.addAll(hashes);
+  }
+
+  /**
+   * A file that was read.
+   *
+   * @param fitted null if the content is known, or is being read elsewhere
+   * @param failure null if it could be read
+   */
+  record Read(IndexedFile file, @Nullable Image fitted, @Nullable String failure) {}
+
+  Read read(IndexedFile file) {
+    try {
+      return decode(file);
+    } catch (OutOfMemoryError e) {
+      return again(file);
+    } catch (IOException | RuntimeException e) {
+      return failed(file, e);
+    }
+  }
+
+  /** Several large images may not fit into the heap together where each does. */
+  private Read again(IndexedFile file) {
+    synchronized (alone) {
+      try {
+        return decode(file);
+      } catch (OutOfMemoryError e) {
+        return new Read(
+            file,
+            null,
+            String.format(
+                Locale.ROOT,
+                "%s: image expected to fit into the heap of %d MiB, got more; set"
+                    + " BLIP2_JAVA_OPTS=-Xmx4g or higher",
+                file.path(),
+                Runtime.getRuntime().maxMemory() >> 20));
+      } catch (IOException | RuntimeException e) {
+        return failed(file, e);
+      }
+    }
+  }
+
+  private static Read failed(IndexedFile file, Exception e) {
+    @Nullable String message = e instanceof IOException ? e.getMessage() : null;
+    return new Read(
+        file, null, message == null ? file.path() + ": image expected, got " + e : message);
+  }
+
+  private Read decode(IndexedFile file) throws IOException {
+    if (file.bytes() > MOST_BYTES) {
+      throw new IOException(
+          String.format(
+              Locale.ROOT,
+              "%s: image expected at most %d bytes, got %d; make it smaller",
+              file.path(),
+              MOST_BYTES,
+              file.bytes()));
+    }
+    byte[] bytes = bytes(file);
+    String hash = HexFormat.of().formatHex(sha256().digest(bytes));
+    IndexedFile hashed = file.withContent(hash, PhotoDate.of(bytes));
+    if (!known.add(hash)) {
+      return new Read(hashed, null, null);
+    }
+    boolean decoded = false;
+    try {
+      Image fitted = embedder.fit(decoder.decode(bytes, file.path()));
+      decoded = true;
+      return new Read(hashed, fitted, null);
+    } finally {
+      if (!decoded) {
+        known.remove(hash); // for the second try, and for copies, which fail alike
+      }
+    }
+  }
+
+  private static byte[] bytes(IndexedFile file) throws IOException {
+    Path path = file.file();
+    try {
+      return Files.readAllBytes(path);
+    } catch (IOException e) {
+      throw new IOException(
+          file.path()
+              + ": readable image expected, got "
+              + (Files.exists(path) ? "no right to read it" : "no file any more"),
+          e);
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package io.github.blip2j.search;
+
+import io.github.blip2j.backend.Backend;
+import io.github.blip2j.backend.HostMemory;
+import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.search.store.ByteRows;
+import io.github.blip2j.search.store.Segment;
+import io.github.blip2j.search.store.Snapshot;
+import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Comparator;
+import java.util.function.IntPredicate;
+
+/**
+ * Compares a vector with all images of an index, in one pass over mapped memory.
+ *
+ * <pre>{@code
+ * Q queries, P their width
+ * text    [P]    similarity max_q x_q t
+ * image   [Q P]  similarity Σ_q x_q y_q / Q
+ * }</pre>
+ */
+final class VectorScan {
+  private final Snapshot index;
+  private final Backend host;
+  private final float[] vector;
+  private final int perGroup;
+  private final int parts; // products of unit vectors in the sum
+
+  private VectorScan(Snapshot index, float[] vector, int perGroup, int parts) {
+    this.index = index;
+    this.host = host();
+    this.vector = vector;
+    this.perGroup = perGroup;
+    this.parts = parts;
+  }
+
+  /** The fastest backend on this machine's memory, where the mapped files are. */
+  private static Backend host() {
+    Backend preferred = Backend.preferred();
+    if (preferred.memory().isHost()) {
+      return preferred;
+    }
+    return Backend.available().entrySet().stream()
+        .filter(each -> each.getValue().speed() > 0)
+        .sorted(Comparator.comparingInt(each -> -each.getValue().speed()))
+        .map(each -> Backend.of(each.getKey()))
+        .filter(backend -> backend.memory().isHost())
+        .findFirst()
+        .orElseGet(() -> Backend.of("nd4j"));
+  }
+
+  /** For a text, [P]. */
+  static VectorScan ofText(Snapshot index, float[] text) {
+    return new VectorScan(index, text, index.catalog().model().queries(), 1);
+  }
+
+  /** For an image, [Q P]. */
+  static VectorScan ofImage(Snapshot index, float[] image) {
+    return new VectorScan(index, image, 1, index.catalog().model().queries());
+  }
+
+  /**
+   * The best rows by the similarity of all vectors in float32.
+   *
+   * @param accepted which rows may be among them
+   */
+  TopRows exact(int top, IntPredicate accepted) {
+    TopRows candidates = scan(top + margin(top), accepted, true);
+    return rescored(candidates, top);
+  }
+
+  /** The best rows by the similarity of all vectors in bytes, in the order of float32. */
+  TopRows fast(int top, IntPredicate accepted) {
+    return rescored(scan(candidates(top), accepted, false), top);
+  }
+
+  /** How many of the best in bytes are compared in float32. */
+  static int candidates(int top) {
+    return Math.max(256, 8 * top);
+  }
+
+  /** The kernel's sums differ from ours in the last digits, so ties need some more. */
+  private static int margin(int top) {
+    return 16 + top / 8;
+  }
+
+  private TopRows scan(int most, IntPredicate accepted, boolean floats) {
+    TopRows best = new TopRows(Math.min(most, index.rows()));
+    float[] x = vector.clone();
+    float step = floats ? 1 : ByteRows.roundQuery(x);
+    RawTensor query = tensor(x);
+    for (int i = 0; i < index.segments().size(); i++) {
+      Segment segment = index.segments().get(i);
+      float[] largest = scan(segment, query, floats);
+      for (int row = 0, first = index.firstRow(i); row < largest.length; row++) {
+        float score = floats ? largest[row] : largest[row] * step * segment.scale(row);
+        if (best.wants(score) && accepted.test(first + row)) {
+          best.offer(first + row, score);
+        }
+      }
+    }
+    return best;
+  }
+
+  private float[] scan(Segment segment, RawTensor query, boolean floats) {
+    ByteBuffer results = direct(segment.rows());
+    RawTensor out =
+        HostMemory.view(host, results.duplicate(), DType.FLOAT32, Shape.of(segment.rows()));
+    RawTensor rows = floats ? segment.floats(host, perGroup) : segment.bytes(host, perGroup);
+    host.kernels().maxSimilarity(rows, query, out);
+    float[] largest = new float[segment.rows()];
+    results.asFloatBuffer().get(largest);
+    return largest;
+  }
+
+  private RawTensor tensor(float[] values) {
+    ByteBuffer buffer = direct(values.length);
+    buffer.duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer().put(values);
+    return HostMemory.view(host, buffer, DType.FLOAT32, Shape.of(values.length));
+  }
+
+  private static ByteBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(Math.max(1, floats) * Float.BYTES)
+        .order(ByteOrder.nativeOrder());
+  }
+
+  /** The best of rows by sums in double, which do not depend on the way that led to them. */
+  private TopRows rescored(TopRows candidates, int top) {
+    TopRows best = new TopRows(Math.min(top, index.rows()));
+    float[] vectors = new float[index.catalog().model().numbers()];
+    for (int row : candidates.best()) {
+      index.read(row, vectors);
+      best.offer(row, similarity(FloatBuffer.wrap(vectors)));
+    }
+    return best;
+  }
+
+  /** The similarity with the vectors of an image, [Q P]. */
+  private double similarity(FloatBuffer vectors) {
+    double largest = Double.NEGATIVE_INFINITY;
+    while (vectors.hasRemaining()) {
+      double sum = 0;
+      for (float value : vector) {
+        sum += (double) value * vectors.get();
+      }
+      largest = Math.max(largest, sum);
+    }
+    return largest / parts;
+  }
+}
