@@ -81,7 +81,7 @@ final class JsonText implements AutoCloseable {
     try (InputStream bytes = Files.newInputStream(file)) {
       begin = bytes.readNBytes(2);
     }
-    int first = begin.length < 2 ? 0 : (begin[0] & 0xFF) << 8 | begin[1] & 0xFF;
+    int first = begin.length < 2 ? 0 : ((begin[0] & 0xFF) << 8) | (begin[1] & 0xFF);
     String got =
         switch (first) {
           case 0x1F8B -> "a compressed file; gunzip it";

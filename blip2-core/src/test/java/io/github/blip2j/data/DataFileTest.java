@@ -384,12 +384,16 @@ final class DataFileTest {
 
   @Test
   void flickr_tableWithADelimiterLess_isReadAsItWasPublished() throws IOException {
+    String table =
+        """
+        image_name| comment_number| comment
+        10.jpg| 3| A dog .
+        10.jpg| 4   A dog runs across the grass .
+        """;
+
     assertEquals(
         "[10.jpg, [A dog .], 10.jpg, [A dog runs across the grass .]]",
-        shown(
-            "results.csv",
-            "image_name| comment_number| comment\n10.jpg| 3| A dog .\n"
-                + "10.jpg| 4   A dog runs across the grass .\n"));
+        shown("results.csv", table));
   }
 
   @ParameterizedTest
