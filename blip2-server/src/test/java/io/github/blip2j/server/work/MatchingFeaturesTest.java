@@ -25,8 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A picture that was seen is not looked at again: once the vision tower computes nonsense,
- * answers about it stay as they were, and those about another picture do not.
+ * A picture that was seen is not looked at again: once the vision tower computes nonsense, answers
+ * about it stay as they were, and those about another picture do not.
  */
 final class MatchingFeaturesTest {
   private static final Path MODEL = Path.of("..", "blip2-llm/src/test/resources/golden/hf-itm");
