@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which of OpenAI's fields do something here, and that no other is taken without a word. */
 final class OpenAiFieldsTest {
-  /** Of the API's description in July 2026. */
+  /** The fields that OpenAI documents for chat completions. */
   private static final Set<String> CHAT =
       Set.of(
           "audio",
