@@ -10,7 +10,6 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.Comparator;
 import java.util.function.IntPredicate;
 
@@ -134,21 +133,36 @@ final class VectorScan {
     float[] vectors = new float[index.catalog().model().numbers()];
     for (int row : candidates.best()) {
       index.read(row, vectors);
-      best.offer(row, similarity(FloatBuffer.wrap(vectors)));
+      best.offer(row, similarity(vectors));
     }
     return best;
   }
 
   /** The similarity with the vectors of an image, [Q P]. */
-  private double similarity(FloatBuffer vectors) {
+  private double similarity(float[] vectors) {
     double largest = Double.NEGATIVE_INFINITY;
-    while (vectors.hasRemaining()) {
-      double sum = 0;
-      for (float value : vector) {
-        sum += (double) value * vectors.get();
-      }
-      largest = Math.max(largest, sum);
+    for (int from = 0; from < vectors.length; from += vector.length) {
+      largest = Math.max(largest, product(vectors, from));
     }
     return largest / parts;
+  }
+
+  /** In four sums, because a single one would wait for each addition. */
+  private double product(float[] vectors, int from) {
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int whole = vector.length / 4 * 4;
+    for (int i = 0; i < whole; i += 4) {
+      a += (double) vector[i] * vectors[from + i];
+      b += (double) vector[i + 1] * vectors[from + i + 1];
+      c += (double) vector[i + 2] * vectors[from + i + 2];
+      d += (double) vector[i + 3] * vectors[from + i + 3];
+    }
+    for (int i = whole; i < vector.length; i++) {
+      a += (double) vector[i] * vectors[from + i];
+    }
+    return a + b + (c + d);
   }
 }

@@ -207,7 +207,7 @@ final class PhotoIndexTest {
 
     var refused = assertThrows(IndexException.class, this::update);
 
-    assertTrue(refused.getMessage().contains("--allow-empty"), refused.getMessage());
+    assertTrue(said(refused).contains("--allow-empty"), said(refused));
     assertEquals(2, index().size());
     assertEquals("0 0 0 2 0 0", counts(update(IndexOptions.defaults().allowingEmpty())));
     assertEquals(List.of("catalog.jsonl"), files());
@@ -231,7 +231,7 @@ final class PhotoIndexTest {
     Path catalog = folder.resolve("catalog.jsonl");
     String text = Files.readString(catalog);
     Files.writeString(catalog, text.replace("\"version\":1", "\"version\":2"));
-    String message = assertThrows(IndexException.class, this::index).getMessage();
+    String message = said(assertThrows(IndexException.class, this::index));
     assertTrue(message.contains("version 1 expected, got version 2"), message);
     for (String damaged :
         List.of(
@@ -243,22 +243,19 @@ final class PhotoIndexTest {
             text.replace("\"width\":16", "\"width\":-1"),
             text.replace("\"files\":2", "\"files\":3"))) {
       Files.writeString(catalog, damaged);
-      String said = assertThrows(IndexException.class, this::index, damaged).getMessage();
+      String said = said(assertThrows(IndexException.class, this::index, damaged));
       assertTrue(said.startsWith(catalog + ": catalog of an index expected"), said);
     }
     Files.writeString(catalog, text);
     Files.write(folder.resolve("segment-000001.u8"), new byte[3]);
-    assertTrue(
-        assertThrows(IndexException.class, this::index).getMessage().contains("got 3; remove"));
+    assertTrue(said(assertThrows(IndexException.class, this::index)).contains("got 3; remove"));
     folder = photos;
     assertTrue(
-        assertThrows(IndexException.class, this::index)
-            .getMessage()
+        said(assertThrows(IndexException.class, this::index))
             .contains("empty folder expected, got other files such as .blip2-index"));
     folder = temporary.resolve("none");
     assertTrue(
-        assertThrows(IndexException.class, () -> PhotoIndex.open(folder))
-            .getMessage()
+        said(assertThrows(IndexException.class, () -> PhotoIndex.open(folder)))
             .contains("index expected, got none; make one with blip2 index FOLDER"));
   }
 
@@ -269,7 +266,7 @@ final class PhotoIndexTest {
 
     try (FolderLock lock = new IndexFolder(folder).lock()) {
       var refused = assertThrows(IllegalStateException.class, this::update);
-      assertTrue(refused.getMessage().contains("which another indexer is writing to"));
+      assertTrue(said(refused).contains("which another indexer is writing to"));
       assertEquals(3, index().search(PhotoQuery.text("00ff00"), embedder).size());
     }
     assertEquals("0 0 0 0 3 0", counts(update()));
@@ -323,6 +320,10 @@ final class PhotoIndexTest {
     long rows = Files.size(folder.resolve(files().get(1))) / (4 * 4 * 16);
     assertEquals(20, rows);
     assertEquals(80, before.search(PhotoQuery.text("ff00ff").top(99), embedder).size());
+  }
+
+  private static String said(Throwable thrown) {
+    return String.valueOf(thrown.getMessage());
   }
 
   private long segments() throws IOException {
