@@ -1,6 +1,7 @@
 package io.github.blip2j.cli.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.cli.Shell;
@@ -110,6 +111,18 @@ final class ResumedTrainingTest {
 
     assertEquals(0, told.exit(), told.err());
     assertTrue(told.err().contains(data + " has other bytes"), told.err());
+  }
+
+  @Test
+  void resume_otherData_isSaidByTheNameOfTheDocuments() throws IOException {
+    train("--json");
+    Path other = Files.writeString(folder.resolve("other.jsonl"), captions("ring"));
+
+    Shell told = train("--data " + other + " --max-steps 3 --resume");
+
+    assertEquals(0, told.exit(), told.err());
+    assertTrue(told.err().contains("--data " + data + " -> " + other), told.err());
+    assertFalse(told.err().contains("--captions"), told.err());
   }
 
   @Test
