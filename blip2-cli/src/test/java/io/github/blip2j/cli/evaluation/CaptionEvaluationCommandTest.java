@@ -125,6 +125,27 @@ final class CaptionEvaluationCommandTest {
   }
 
   @Test
+  void caption_otherDecoding_isToldByItsDifferences() throws IOException {
+    Path data = data(record("a", 1, "A red circle."));
+    String out = folder.resolve("results.json").toString();
+    assertEquals(0, Shell.run("evaluate", "caption", data.toString(), "--out", out).exit());
+
+    Shell shell =
+        Shell.run("evaluate", "caption", data.toString(), "--out", out, "--num-beams", "2");
+
+    assertEquals(
+        new Shell(
+            1,
+            "",
+            "blip2: "
+                + out
+                + ".journal: results of a run with the same settings expected, got those with"
+                + " decoding \"--num-beams=1\" instead of \"--num-beams=2\"; name another file, or"
+                + " begin anew (--overwrite)\n"),
+        shell);
+  }
+
+  @Test
   void caption_otherSettings_areRefused() throws IOException {
     Path data = data(record("a", 1, "A red circle."));
     String out = folder.resolve("results.json").toString();
@@ -137,7 +158,7 @@ final class CaptionEvaluationCommandTest {
         "blip2: "
             + out
             + ".journal: results of a run with the same settings expected, got those with prompt"
-            + " \"\" instead of \"a\"; name another file, or begin anew\n",
+            + " \"\" instead of \"a\"; name another file, or begin anew (--overwrite)\n",
         shell.err());
     assertEquals(
         0,
