@@ -81,7 +81,8 @@ final class RunJournalTest {
 
   @Test
   void otherValuesOfARecord_areThoseInTheMessage() throws IOException {
-    RunJournal.open(file, Map.of("decoding", "C[beams=1, stop=[a, b=c], tokens=20]"), false).close();
+    RunJournal.open(file, Map.of("decoding", "C[beams=1, stop=[a, b=c], tokens=20]"), false)
+        .close();
 
     var e =
         assertThrows(

@@ -165,7 +165,9 @@ final class PeftParityTest {
         Path target = folder.resolve("again");
         var refused =
             assertThrows(
-                CheckpointException.class, () -> LoraMerge.merge(model, adapter, target), model::toString);
+                CheckpointException.class,
+                () -> LoraMerge.merge(model, adapter, target),
+                model::toString);
         assertEquals(
             model
                 + ": model without the adapter in "

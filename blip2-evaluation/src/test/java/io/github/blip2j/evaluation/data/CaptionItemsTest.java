@@ -166,7 +166,9 @@ final class CaptionItemsTest {
             "[{\"image_id\": 1, \"caption\": \"a\"}, {\"image_id\": 1, \"caption\": \"a\"}]");
 
     var e = assertThrows(DataException.class, () -> CaptionResults.read(file));
-    assertEquals(file + ": record 2: image id expected once, got 1 again; remove one of them", e.getMessage());
+    assertEquals(
+        file + ": record 2: image id expected once, got 1 again; remove one of them",
+        e.getMessage());
   }
 
   @Test
