@@ -2,6 +2,7 @@ package io.github.blip2j.cli;
 
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.ErrorReport;
+import io.github.blip2j.cli.console.FirstNames;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.evaluation.CaptionEvaluationCommand;
@@ -159,6 +160,7 @@ final class Blip2Command {
           UnknownOptions.in(e.getCommandLine().getCommandSpec(), List.of(args))
               .orElse(message + UnknownOptions.hint(missing));
     }
+    message = FirstNames.in(e.getCommandLine().getCommandSpec(), message);
     String start = message.substring(0, 1).toLowerCase(Locale.ROOT);
     String help = e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
     console.complain(start + message.substring(1) + "; see " + help);

@@ -1,6 +1,8 @@
 package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,15 @@ final class UnknownOptionsTest {
             + command
             + " --help\n",
         shell.err());
+  }
+
+  @Test
+  void run_withoutData_isToldByTheNameOfTheDocuments() {
+    Shell shell = Shell.run("train", "stage1", "--out", "o");
+
+    assertEquals(2, shell.exit());
+    assertTrue(shell.err().contains("'--data=F'"), shell.err());
+    assertFalse(shell.err().contains("--captions"), shell.err());
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.blip2j.data;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
@@ -133,6 +134,11 @@ public record RecordObject(String file, String where, JsonObject json) {
   public String requiredText(String... keysOfIt) throws DataException {
     @Nullable String value = text(keysOfIt);
     if (value == null) {
+      for (String key : keysOfIt) {
+        if (json.has(key)) {
+          throw wrong(file, where + ": " + key, "a string or a number", JsonNull.INSTANCE);
+        }
+      }
       throw lacks(String.join(" or ", keysOfIt));
     }
     return value;
@@ -259,7 +265,21 @@ public record RecordObject(String file, String where, JsonObject json) {
       String file, String where, String expected, JsonElement value) {
     return new DataException(
         String.format(
-            Locale.ROOT, "%s: %s expected %s, got %s", file, where, expected, kind(value)));
+            Locale.ROOT,
+            "%s: %s expected %s, got %s%s",
+            file,
+            where,
+            expected,
+            kind(value),
+            expected.startsWith("a string") ? advice(value) : ""));
+  }
+
+  /** What to write in place of a value that is no text. */
+  private static String advice(JsonElement value) {
+    if (value.isJsonNull()) {
+      return "; write a text, or leave the record out";
+    }
+    return value.isJsonPrimitive() ? "; write it in quotes" : "; write one text";
   }
 
   private static String kind(JsonElement value) {

@@ -84,7 +84,7 @@ final class CheckpointTensors {
       }
     }
     rest.forEach(name -> wrong.add(name + " is not trained here"));
-    requireNone(where, wrong);
+    requireNone(where, wrong, "resume with the settings of its start, or start in another folder");
   }
 
   private static @Nullable String difference(TensorSpec spec, SafetensorsFile saved)
@@ -106,16 +106,18 @@ final class CheckpointTensors {
         spec.shape());
   }
 
-  private static void requireNone(String where, List<String> wrong) throws CheckpointException {
+  private static void requireNone(String where, List<String> wrong, String advice)
+      throws CheckpointException {
     if (!wrong.isEmpty()) {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
-              "%s: tensors of this run expected, got %d others (%s%s)",
+              "%s: tensors of this run expected, got %d others (%s%s); %s",
               where,
               wrong.size(),
               String.join(", ", wrong.subList(0, Math.min(4, wrong.size()))),
-              wrong.size() > 4 ? ", ..." : ""));
+              wrong.size() > 4 ? ", ..." : "",
+              advice));
     }
   }
 
@@ -181,7 +183,7 @@ final class CheckpointTensors {
         wrong.add(name + " is not in the model");
       }
     }
-    requireNone(where, wrong);
+    requireNone(where, wrong, "load it into the model that the run has trained");
     if (found.isEmpty() && kind == Kind.AVERAGES) {
       throw new CheckpointException(
           where + ": averages of weights expected, got none; load the weights instead");

@@ -58,6 +58,23 @@ final class Pace<B extends Batch> {
    * @param time seconds of the whole run
    */
   StepReport report(TrainStep.Outcome outcome, Map<String, Double> numbers, double time) {
+    StepReport report = soFar(outcome, numbers, time);
+    sums.clear();
+    counts.clear();
+    samples = 0;
+    steps = 0;
+    seconds = 0;
+    dataSeconds = 0;
+    return report;
+  }
+
+  /** Whether there was no update since the last report. */
+  boolean isReported() {
+    return steps == 0;
+  }
+
+  /** As {@link #report}, but counting goes on. */
+  StepReport soFar(TrainStep.Outcome outcome, Map<String, Double> numbers, double time) {
     long left = stepsLeft(outcome.position());
     @Nullable Duration remaining =
         left < 0 ? null : Duration.ofMillis(Math.round(1e3 * left * seconds / steps));
@@ -66,23 +83,15 @@ final class Pace<B extends Batch> {
     var usage =
         new StepReport.Usage(
             time, dataSeconds, Math.min(1, dataSeconds / seconds), ResidentMemory.mebibytes());
-    var report =
-        new StepReport(
-            outcome.position(),
-            outcome.lr(),
-            means,
-            outcome.gradientNorm(),
-            samples / seconds,
-            remaining,
-            numbers,
-            usage);
-    sums.clear();
-    counts.clear();
-    samples = 0;
-    steps = 0;
-    seconds = 0;
-    dataSeconds = 0;
-    return report;
+    return new StepReport(
+        outcome.position(),
+        outcome.lr(),
+        means,
+        outcome.gradientNorm(),
+        samples / seconds,
+        remaining,
+        numbers,
+        usage);
   }
 
   /** The sums of losses since the last report, for a checkpoint. */

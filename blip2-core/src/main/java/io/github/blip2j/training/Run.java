@@ -23,6 +23,7 @@ final class Run<B extends Batch> {
   private TrainingPosition at = TrainingPosition.START;
   private long savedStep = -1;
   private boolean unpruned;
+  private TrainStep.@Nullable Outcome last;
 
   /** A run from the beginning, or from where {@link #restore} and {@link #from} say. */
   Run(Trainer.Parts<B> parts, ListenerCalls calls) {
@@ -54,7 +55,7 @@ final class Run<B extends Batch> {
     at = position;
     savedStep = at.step() == 0 ? -1 : at.step();
     requireUpdates();
-    try (var log = TrainingLog.open(settings, at);
+    try (var log = TrainingLog.open(settings, at, isOver(stopping));
         Closing last = this::saveLast) {
       clock.start(log.seconds());
       start(log);
@@ -62,9 +63,24 @@ final class Run<B extends Batch> {
         epoch(log, stopping);
       }
       save();
+      reportLast(log);
       prune();
     }
     return at;
+  }
+
+  /**
+   * Reports the last update, unless that is done. After the checkpoint, and without counting anew:
+   * a run that goes on from here removes the line, and its next one has the means of all updates
+   * since the last that was due.
+   */
+  private void reportLast(TrainingLog log) throws IOException {
+    if (last != null && !pace.isReported()) {
+      StepReport report = pace.soFar(last, Map.of(), clock.seconds());
+      log.writeEnd(report);
+      calls.stepped(report);
+      saveNamed();
+    }
   }
 
   /** What is done at the end of a run, however it ends. */
@@ -120,6 +136,7 @@ final class Run<B extends Batch> {
       prune();
     }
     at = outcome.position();
+    last = outcome;
     StepReport report = report(log, outcome);
     if (report != null) {
       calls.stepped(report);

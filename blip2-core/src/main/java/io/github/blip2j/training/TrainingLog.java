@@ -40,7 +40,9 @@ public final class TrainingLog implements AutoCloseable {
     /** A line before the first update of a run, or of its continuation. */
     START("start"),
     /** A line after the last update of an epoch. */
-    EPOCH("epoch");
+    EPOCH("epoch"),
+    /** The last update of a run that ended between two lines; a run that goes on removes it. */
+    END("end");
 
     private final String name;
 
@@ -89,20 +91,30 @@ public final class TrainingLog implements AutoCloseable {
    */
   public static TrainingLog open(TrainingSettings settings, TrainingPosition from)
       throws IOException {
+    return open(settings, from, false);
+  }
+
+  /**
+   * As {@link #open(TrainingSettings, TrainingPosition)}.
+   *
+   * @param over whether no update follows, so that the line of the end stays
+   */
+  static TrainingLog open(TrainingSettings settings, TrainingPosition from, boolean over)
+      throws IOException {
     OutputFile.makeFolder(settings.output());
-    return open(settings.output(), from, settings.precision());
+    return open(settings.output(), from, settings.precision(), over);
   }
 
   static TrainingLog open(Path folder, long step, Precision precision) throws IOException {
-    return open(folder, new TrainingPosition(step, 0, 0), precision);
+    return open(folder, new TrainingPosition(step, 0, 0), precision, false);
   }
 
   /** Opens the log; float32 is not recorded as a precision. */
-  private static TrainingLog open(Path folder, TrainingPosition from, Precision precision)
-      throws IOException {
+  private static TrainingLog open(
+      Path folder, TrainingPosition from, Precision precision, boolean over) throws IOException {
     Path file = folder.resolve(NAME);
     OutputFile.require(file);
-    Kept kept = Files.exists(file) ? keptUpTo(file, from) : new Kept(0, 0);
+    Kept kept = Files.exists(file) ? keptUpTo(file, from, over) : new Kept(0, 0);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       channel.truncate(kept.bytes);
@@ -129,9 +141,18 @@ public final class TrainingLog implements AutoCloseable {
 
   /** Appends the line of an update. */
   public void write(StepReport report) throws IOException {
+    write(report, null);
+  }
+
+  /** Appends the line of a run's last update, for which no line was due. */
+  void writeEnd(StepReport report) throws IOException {
+    write(report, Event.END);
+  }
+
+  private void write(StepReport report, @Nullable Event event) throws IOException {
     write(
         report.position(),
-        null,
+        event,
         json -> {
           json.name("lr").value(report.lr());
           numbers(json, report.losses());
@@ -234,14 +255,14 @@ public final class TrainingLog implements AutoCloseable {
   private record Kept(long bytes, double seconds) {}
 
   /** The complete lines up to a position; a killed run leaves a partial line. */
-  private static Kept keptUpTo(Path file, TrainingPosition end) throws IOException {
+  private static Kept keptUpTo(Path file, TrainingPosition end, boolean over) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int begin = 0;
     double seconds = 0;
     for (int i = 0, line = 1; i < bytes.length; i++) {
       if (bytes[i] == '\n') {
         String text = new String(bytes, begin, i - begin, StandardCharsets.UTF_8);
-        if (!Line.of(text, line++).isBefore(end)) {
+        if (!Line.of(text, line++).isBefore(end, over)) {
           break;
         }
         seconds = secondsIn(text, seconds);
@@ -298,9 +319,12 @@ public final class TrainingLog implements AutoCloseable {
     }
 
     /** Whether a run that continues at a position comes after this line, and not to it again. */
-    boolean isBefore(TrainingPosition end) {
+    boolean isBefore(TrainingPosition end, boolean over) {
       if (step != end.step() || event.isEmpty()) {
         return step <= end.step();
+      }
+      if (event.equals(Event.END.name)) {
+        return over;
       }
       return event.equals(Event.EPOCH.name) && epoch < end.epoch();
     }

@@ -83,14 +83,14 @@ final class CaptionFileTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "[{\"image\": \"a\", \"caption\": null}] | record 1: caption expected a string, got null",
+        "[{\"image\": \"a\", \"caption\": null}] | record 1: caption expected a string, got null; write a text, or leave the record out",
         "[{\"image\": \"a\", \"caption\": [\"x\", null]}] |"
-            + " record 1: caption expected a string, got null",
+            + " record 1: caption expected a string, got null; write a text, or leave the record out",
         "[{\"image\": \"a\", \"caption\": []}] | record 1: caption expected strings, got an empty"
             + " list",
-        "[{\"image\": 3, \"caption\": \"x\"}] | record 1: image expected a string, got a number",
+        "[{\"image\": 3, \"caption\": \"x\"}] | record 1: image expected a string, got a number; write it in quotes",
         "[{\"image\": \"a\", \"caption\": \"x\", \"image_id\": [1]}] |"
-            + " record 1: image_id expected a string or a number, got a list",
+            + " record 1: image_id expected a string or a number, got a list; write one text",
         "[{\"caption\": \"x\"}] | record 1: keys expected image and caption, or file_name and text, got caption;"
             + " write one record for each image, its path as image and its caption as caption",
         "{\"image\": \"a\"} | line 1: keys expected image and caption, or file_name and text, got image;"

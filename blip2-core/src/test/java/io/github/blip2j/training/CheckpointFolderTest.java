@@ -174,7 +174,7 @@ final class CheckpointFolderTest {
                 CheckpointException.class, () -> checkpoints(more).restore(file, settings));
 
         assertEquals(
-            "step-00000003.safetensors: tensors of this run expected, got 8 others (frozen.bias is missing, frozen.weight is missing, optimizer.m.frozen.bias is missing, optimizer.v.frozen.bias is missing, ...)",
+            "step-00000003.safetensors: tensors of this run expected, got 8 others (frozen.bias is missing, frozen.weight is missing, optimizer.m.frozen.bias is missing, optimizer.v.frozen.bias is missing, ...); resume with the settings of its start, or start in another folder",
             refused.getMessage());
         assertArrayEquals(before, other.weights());
       }
@@ -196,7 +196,7 @@ final class CheckpointFolderTest {
                 CheckpointException.class, () -> checkpoints(fewer).restore(file, settings));
 
         assertEquals(
-            "step-00000003.safetensors: tensors of this run expected, got 4 others (optimizer.m.second.bias is not trained here, optimizer.step.second.bias is not trained here, optimizer.v.second.bias is not trained here, second.bias is not trained here)",
+            "step-00000003.safetensors: tensors of this run expected, got 4 others (optimizer.m.second.bias is not trained here, optimizer.step.second.bias is not trained here, optimizer.v.second.bias is not trained here, second.bias is not trained here); resume with the settings of its start, or start in another folder",
             refused.getMessage());
       }
     }

@@ -63,7 +63,7 @@ final class LoadParametersTest {
               CheckpointException.class, () -> CheckpointFolder.loadParameters(file, fewer));
       assertEquals(
           "best.safetensors: tensors of this run expected, got 2 others (second.bias is not in the"
-              + " model, second.weight is not in the model)",
+              + " model, second.weight is not in the model); load it into the model that the run has trained",
           thrown.getMessage());
     }
   }
@@ -82,7 +82,7 @@ final class LoadParametersTest {
 
       assertEquals(
           "best.safetensors: tensors of this run expected, got 1 others (w is packed in the model,"
-              + " which is to be loaded unpacked)",
+              + " which is to be loaded unpacked); load it into the model that the run has trained",
           thrown.getMessage());
     }
   }

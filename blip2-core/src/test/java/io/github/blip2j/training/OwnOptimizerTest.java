@@ -216,14 +216,14 @@ final class OwnOptimizerTest {
           file,
           settings,
           "tensors of this run expected, got 2 others (optimizer.speed is missing,"
-              + " optimizer.velocity is not trained here)");
+              + " optimizer.velocity is not trained here); resume with the settings of its start, or start in another folder");
       try (var longer = new Momentum(List.copyOf(wide.params.all().values()), 0.9, "velocity")) {
         assertRefused(
             longer,
             file,
             settings,
             "tensors of this run expected, got 3 others (frozen.bias is missing, frozen.weight is"
-                + " missing, optimizer.velocity is FLOAT64 [41], not FLOAT64 [47])");
+                + " missing, optimizer.velocity is FLOAT64 [41], not FLOAT64 [47]); resume with the settings of its start, or start in another folder");
       }
       assertArrayEquals(before, toy.weights());
     }

@@ -175,7 +175,9 @@ final class TrainerTest {
         .start(reports);
 
     List<String> lines = Toy.log(folder).lines().toList();
-    assertEquals(2, lines.size());
+    assertEquals(3, lines.size());
+    assertTrue(
+        lines.get(2).startsWith("{\"step\":5,\"epoch\":0,\"event\":\"end\","), lines.get(2));
     StepReport report = reports.steps.get(1);
     assertEquals(
         String.format(

@@ -14,11 +14,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,16 +167,37 @@ public final class RunJournal implements AutoCloseable {
       String was = before == null ? "none" : before.getAsString();
       String is = settings.getOrDefault(key, "none");
       if (!was.equals(is)) {
+        Difference between = Difference.of(was, is);
         throw new DataException(
             String.format(
                 Locale.ROOT,
                 "%s: results of a run with the same settings expected, got those with %s \"%s\""
-                    + " instead of \"%s\"; name another file, or begin anew",
+                    + " instead of \"%s\"; name another file, or begin anew (--overwrite)",
                 file,
                 key,
-                was,
-                is));
+                between.was(),
+                between.is()));
       }
+    }
+  }
+
+  /** Two values of a setting, or what differs in them if they are those of one record. */
+  private record Difference(String was, String is) {
+    private static final Pattern RECORD = Pattern.compile("\\w+\\[(.*)]", Pattern.DOTALL);
+    private static final Pattern BETWEEN = Pattern.compile(", (?=\\w+=)");
+
+    static Difference of(String was, String is) {
+      Matcher before = RECORD.matcher(was);
+      Matcher now = RECORD.matcher(is);
+      if (!before.matches() || !now.matches()) {
+        return new Difference(was, is);
+      }
+      List<String> old = new ArrayList<>(List.of(BETWEEN.split(before.group(1), -1)));
+      List<String> current = new ArrayList<>(List.of(BETWEEN.split(now.group(1), -1)));
+      List<String> same = old.stream().filter(current::contains).toList();
+      old.removeAll(same);
+      current.removeAll(same);
+      return new Difference(String.join(", ", old), String.join(", ", current));
     }
   }
 

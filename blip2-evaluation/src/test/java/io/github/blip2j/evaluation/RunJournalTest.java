@@ -75,7 +75,26 @@ final class RunJournalTest {
     assertEquals(
         file
             + ": results of a run with the same settings expected, got those with model \"tiny\""
-            + " instead of \"large\"; name another file, or begin anew",
+            + " instead of \"large\"; name another file, or begin anew (--overwrite)",
+        e.getMessage());
+  }
+
+  @Test
+  void otherValuesOfARecord_areThoseInTheMessage() throws IOException {
+    RunJournal.open(file, Map.of("decoding", "C[beams=1, stop=[a, b=c], tokens=20]"), false)
+        .close();
+
+    var e =
+        assertThrows(
+            IOException.class,
+            () ->
+                RunJournal.open(
+                    file, Map.of("decoding", "C[beams=5, stop=[a, b=c], tokens=30]"), false));
+    assertEquals(
+        file
+            + ": results of a run with the same settings expected, got those with decoding"
+            + " \"beams=1, tokens=20\" instead of \"beams=5, tokens=30\"; name another file, or"
+            + " begin anew (--overwrite)",
         e.getMessage());
   }
 

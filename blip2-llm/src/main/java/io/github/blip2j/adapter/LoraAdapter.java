@@ -37,6 +37,7 @@ public final class LoraAdapter implements AutoCloseable {
   static final String CONFIG = "adapter_config.json";
   static final String SAFETENSORS = "adapter_model.safetensors";
   private static final List<String> WEIGHTS = List.of(SAFETENSORS, "adapter_model.bin");
+  private static final int CHUNK = 1 << 22;
   private static final int NAMES_IN_MESSAGE = 4;
 
   /**
@@ -111,6 +112,30 @@ public final class LoraAdapter implements AutoCloseable {
     ConfigJson json = ConfigJson.read(folder.resolve(CONFIG));
     String base = json.stringAt("base_model_name_or_path", "");
     return base.isBlank() ? Optional.empty() : Optional.of(base);
+  }
+
+  /** The {@link #identity} of the adapter in a folder. */
+  public static String identityOf(Path folder) throws IOException {
+    try (LoraAdapter adapter = open(folder)) {
+      return adapter.identity();
+    }
+  }
+
+  /**
+   * Hexadecimal digits that tell this adapter from others: of the names and bytes of its tensors,
+   * whatever file they are in.
+   */
+  public String identity() throws IOException {
+    var identity = new AdapterIdentity();
+    for (TensorEntry tensor : checkpoint.tensors().values()) { // by name
+      identity.name(tensor.name());
+      for (long done = 0; done < tensor.byteSize(); done += CHUNK) {
+        var bytes = ByteBuffer.allocate((int) Math.min(CHUNK, tensor.byteSize() - done));
+        checkpoint.read(tensor.name(), done, bytes);
+        identity.bytes(bytes.flip());
+      }
+    }
+    return identity.hex();
   }
 
   /**

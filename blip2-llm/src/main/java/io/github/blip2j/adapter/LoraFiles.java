@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,16 +30,7 @@ final class LoraFiles {
   /** Writes the settings last: a folder without them is no adapter. */
   static void write(Path folder, String base, LoraLayers lora) throws IOException {
     OutputFile.makeFolder(folder);
-    Map<String, Parameter> factors = new TreeMap<>();
-    lora.adapted()
-        .forEach(
-            (module, weight) -> {
-              @Nullable LowRankUpdate update = weight.update();
-              if (update != null) {
-                factors.put(ROOT + module + ".lora_A.weight", update.a());
-                factors.put(ROOT + module + ".lora_B.weight", update.b());
-              }
-            });
+    NavigableMap<String, Parameter> factors = factors(lora);
     List<TensorSpec> specs = new ArrayList<>();
     factors.forEach(
         (name, factor) -> specs.add(new TensorSpec(name, DType.FLOAT32, factor.value().shape())));
@@ -60,6 +52,33 @@ final class LoraFiles {
                 .create()
                 .toJson(config(base, lora.settings()))
             + "\n");
+  }
+
+  /** The factors by their names in the file. */
+  private static NavigableMap<String, Parameter> factors(LoraLayers lora) {
+    NavigableMap<String, Parameter> factors = new TreeMap<>();
+    lora.adapted()
+        .forEach(
+            (module, weight) -> {
+              @Nullable LowRankUpdate update = weight.update();
+              if (update != null) {
+                factors.put(ROOT + module + ".lora_A.weight", update.a());
+                factors.put(ROOT + module + ".lora_B.weight", update.b());
+              }
+            });
+    return factors;
+  }
+
+  /** The {@link LoraAdapter#identity} of the file that {@link #write} writes. */
+  static String identity(LoraLayers lora) throws IOException {
+    var identity = new AdapterIdentity();
+    for (Map.Entry<String, Parameter> factor : factors(lora).entrySet()) {
+      identity.name(factor.getKey());
+      try (Scope scope = Scope.open()) {
+        factor.getValue().value().detach().write(identity::bytes);
+      }
+    }
+    return identity.hex();
   }
 
   private static JsonObject config(String base, LoraSettings settings) {

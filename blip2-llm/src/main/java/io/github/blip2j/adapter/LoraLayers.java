@@ -294,4 +294,9 @@ public final class LoraLayers {
   public void write(Path folder, String base) throws IOException {
     LoraFiles.write(folder, base, this);
   }
+
+  /** The {@link LoraAdapter#identity} of the adapter as it is now. */
+  public String identity() throws IOException {
+    return LoraFiles.identity(this);
+  }
 }

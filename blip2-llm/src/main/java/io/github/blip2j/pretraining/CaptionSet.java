@@ -129,6 +129,7 @@ public final class CaptionSet {
     List<CaptionSet> sets = new ArrayList<>();
     List<Double> weights = new ArrayList<>();
     List<DataFile> plain = new ArrayList<>();
+    List<Path> shards = new ArrayList<>();
     for (DataArgument each : DataArgument.parseAll(names)) {
       @Nullable Double weight = each.weight();
       if (weight != null) {
@@ -136,6 +137,8 @@ public final class CaptionSet {
       }
       if (each.isShards()) {
         List<Path> files = ShardNames.expand(each.name()).stream().map(PathName::typed).toList();
+        shards.addAll(files);
+        ShardSet.requireOnce(shards);
         sets.add(shards(ShardSet.open(files, rule(faulty)).withBuffer(buffer), faulty));
       } else if (weight != null) {
         sets.add(read(List.of(DataFile.parse(each.name())), images, faulty));

@@ -8,6 +8,7 @@ import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.checkpoint.hf.LibraryFolder;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.checkpoint.lavis.VisionEncoderSource;
@@ -145,6 +146,14 @@ public final class StageOneExport {
     try (var between = TemporaryFolder.create(folder, ".lavis", weights)) {
       Path file = toLavis(between.path(), Contents.ALL);
       Conversion.exportToHuggingFace(file, folder, heads());
+      tellMerged(folder);
+    }
+  }
+
+  /** Tells a LoRA that the weights contain, so that its adapter is not merged into them again. */
+  private void tellMerged(Path folder) throws IOException {
+    if (lora != null) {
+      MergedAdapters.add(folder, List.of(lora.identity()));
     }
   }
 
@@ -190,6 +199,7 @@ public final class StageOneExport {
         var descriptions = Descriptions.of(folder)) {
       LibraryFolder.write(descriptions.path(), model.config(), processor);
       TokenizerCopy.copy(tokenizer, descriptions.path());
+      tellMerged(descriptions.path());
       var tensors = new ExportTensors();
       KeyMap names = KeyMap.identity();
       whole().forEach(own -> tensors.add(names.toStored(own.name()), own));

@@ -6,6 +6,7 @@ import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Json;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.LibraryFolder;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.ModelJson;
 import io.github.blip2j.blip2.model.Blip2Config;
@@ -18,6 +19,7 @@ import io.github.blip2j.vision.VisionFamily;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +83,10 @@ public final class StageTwoExport {
     try (var descriptions = Descriptions.of(folder);
         OpenWeights open = model.source().open()) {
       description.write(descriptions.path());
+      @Nullable LoraLayers lora = model.lora();
+      if (lora != null) {
+        MergedAdapters.add(descriptions.path(), List.of(lora.identity()));
+      }
       var tensors = new ExportTensors(open.weights());
       model
           .parameters()

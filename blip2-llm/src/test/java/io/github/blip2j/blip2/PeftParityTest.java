@@ -2,17 +2,21 @@ package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.adapter.LoraSettings;
+import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.blip2.checkpoint.LoraMerge;
 import io.github.blip2j.blip2.model.Blip2Model;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.golden.GoldenGradients;
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.LowRankUpdate;
 import io.github.blip2j.nn.Parameter;
@@ -22,11 +26,14 @@ import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.pretraining.Tuning;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -131,6 +138,48 @@ final class PeftParityTest {
         assertLogits(golden, model.blip2(), TrainingTexts.of(inputs, model.blip2()), prompt);
       }
     }
+  }
+
+  @Test
+  void merged_again_isRefusedAndAnotherIsNot() throws IOException {
+    Path exported = folder.resolve("exported");
+    Path merged = folder.resolve("merged");
+    Path written = folder.resolve("written");
+    Path other = folder.resolve("other");
+    try (Scope home = Scope.detached()) {
+      StageTwoModel model = model("hf-opt", home);
+      new StageTwoExport(model).toHuggingFace(exported);
+      new StageTwoExport(model).toPeft(written, "");
+    }
+    try (Scope home = Scope.detached()) {
+      Tuning tuning = Tuning.NONE.withFrozen(List.of("*")).withLora(LoraSettings.of("q_proj"));
+      var another =
+          StageTwoModel.load(Fixtures.own("hf-opt"), home, StageTwoSetup.lavis().with(tuning));
+      new StageTwoExport(another).toPeft(other, "");
+    }
+    LoraMerge.merge(Fixtures.own("hf-opt"), adapter("hf-opt"), merged);
+    LoraMerge.merge(merged, other, folder.resolve("both")); // keeps the first in the list
+
+    for (Path model : List.of(exported, merged, folder.resolve("both"))) {
+      for (Path adapter : List.of(adapter("hf-opt"), written)) { // the same tensors, other files
+        Path target = folder.resolve("again");
+        var refused =
+            assertThrows(
+                CheckpointException.class,
+                () -> LoraMerge.merge(model, adapter, target),
+                model::toString);
+        assertEquals(
+            model
+                + ": model without the adapter in "
+                + adapter
+                + " expected, got one that it is merged into (blip2j_merged_adapters of config.json);"
+                + " leave the adapter out, or name the model it was trained on",
+            refused.getMessage());
+        assertFalse(Files.exists(target));
+      }
+    }
+    LoadOptions twice = LoadOptions.of(Precision.FLOAT32).withAdapter(written);
+    assertThrows(CheckpointException.class, () -> Blip2.load(merged, twice).close());
   }
 
   @ParameterizedTest(name = "{0}")

@@ -3,17 +3,20 @@ package io.github.blip2j.blip2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.adapter.LoraSettings;
 import io.github.blip2j.blip2.checkpoint.LoraMerge;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.golden.Fixtures;
 import io.github.blip2j.golden.Golden;
 import io.github.blip2j.golden.GoldenGradients;
 import io.github.blip2j.io.Checkpoint;
+import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.LowRankUpdate;
 import io.github.blip2j.nn.Parameter;
@@ -28,6 +31,7 @@ import io.github.blip2j.qformer.objective.Features;
 import io.github.blip2j.qformer.objective.Similarities;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -145,6 +149,30 @@ final class PeftRetrievalTest {
         var golden = Golden.open(ADAPTER);
         var scope = Scope.open()) {
       Results.of(RetrievalLoader.load(merged, home), inputs).assertEqual(golden);
+    }
+  }
+
+  @Test
+  void merged_again_isRefused() throws IOException {
+    Path merged = folder.resolve("merged");
+    Path exported = folder.resolve("exported");
+    Path own = folder.resolve("own");
+    LoraMerge.merge(BASE, ADAPTER, merged);
+    try (Scope home = Scope.detached()) {
+      var export = new StageOneExport(model(home), BASE);
+      export.toHuggingFace(exported);
+      export.toFolder(own, ImageProcessor.load(BASE));
+    }
+
+    assertEquals(MergedAdapters.in(exported), MergedAdapters.in(own));
+    for (Path each : List.of(merged, exported)) {
+      var refused =
+          assertThrows(
+              CheckpointException.class,
+              () -> LoraMerge.merge(each, ADAPTER, folder.resolve("again")));
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("expected, got one that it is merged into"),
+          refused.getMessage());
     }
   }
 

@@ -100,6 +100,9 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
         FileKind.requireNoneOf(inputs(), annotationsOut);
       }
       run.requireAgreement(false);
+      if (results != null) {
+        model.requireNone("--results");
+      }
       if (results != null && target.out() != null) {
         throw new IllegalArgumentException("--results: got --out too; leave one of them out");
       }

@@ -98,6 +98,9 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
       if (template != null) {
         new QuestionPrompt(template); // checks it
       }
+      if (results != null) {
+        model.requireNone("--results");
+      }
       if (results != null && target.out() != null) {
         throw new IllegalArgumentException("--results: got --out too; leave one of them out");
       }

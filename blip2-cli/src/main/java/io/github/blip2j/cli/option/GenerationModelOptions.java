@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -80,6 +81,24 @@ public final class GenerationModelOptions extends ModelOptions {
     files.addAll(parts.paths());
     files.addAll(adapters());
     return ModelIdentity.of(files) + " " + dtype + " " + convention();
+  }
+
+  /**
+   * Checks that no model is named, where none is run.
+   *
+   * @param instead the option of the results that are there already
+   */
+  public void requireNone(String instead) {
+    boolean parts = this.parts.areGiven();
+    if (model != null || parts || adapter != null) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%s: results of an earlier run expected without a model, got %s too; leave one of them"
+                  + " out",
+              instead,
+              model != null ? "--model" : parts ? "--language" : "--adapter"));
+    }
   }
 
   /** Checks what must go together, and sets what concerns the whole process. */

@@ -2,11 +2,13 @@ package io.github.blip2j.cli.runfile;
 
 import io.github.blip2j.io.file.NearNames;
 import java.lang.reflect.Field;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -31,6 +33,9 @@ final class RunKeys {
           "StageOneLosses", "model",
           "StageTwoOptions", "model");
   private static final String OTHERWISE = "run";
+  private static final Set<Class<?>> INTEGERS =
+      Set.of(int.class, Integer.class, long.class, Long.class);
+  private static final int MOST_DIGITS = 19; // of a long
 
   private final String where;
   private final CommandSpec command;
@@ -142,12 +147,27 @@ final class RunKeys {
     }
   }
 
+  /** A whole number as the options of integers read it: YAML has 1e3 as 1000.0. */
+  private static String whole(OptionSpec option, String value) {
+    if (!INTEGERS.contains(option.type())) {
+      return value;
+    }
+    try {
+      var number = new BigDecimal(value.strip());
+      long digits = (long) number.precision() - number.scale();
+      return digits > MOST_DIGITS ? value : number.toBigIntegerExact().toString();
+    } catch (ArithmeticException | NumberFormatException e) { // the option says what it expects
+      return value;
+    }
+  }
+
   private void put(
       OptionSpec option,
       String key,
-      String value,
+      String given,
       Map<String, String> options,
       Map<String, String> keys) {
+    String value = whole(option, given);
     String name = nameOf(option);
     @Nullable String before = options.get(name);
     if (before != null && name.equals("--data")) {

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.training;
 
+import io.github.blip2j.cli.console.FirstNames;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.training.run.RunDescription;
@@ -35,7 +36,7 @@ final class CommandDescription {
     List<Path> files = new ArrayList<>(data);
     for (OptionSpec option : command.options()) {
       @Nullable Object value = option.getValue();
-      String name = option.longestName();
+      String name = FirstNames.of(option);
       if (value == null || OF_THE_PROCESS.contains(name)) {
         continue;
       }

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.cli.Shell;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import java.util.ArrayList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +30,27 @@ final class CaptionEvaluationCommandTest {
   void copy() throws IOException {
     Files.copy(Path.of(Shell.image("a.png")), folder.resolve("a.png"));
     Files.copy(Path.of(Shell.image("b.png")), folder.resolve("b.png"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--model=m", "--model=m.pth --language=l", "--model=m --adapter=x"})
+  void caption_resultsAndAModel_areRefused(String options) throws IOException {
+    Path items = Files.writeString(folder.resolve("items.jsonl"), "{\"image\": \"a.png\", \"image_id\": 1, \"caption\": \"a\"}\n");
+    Path results = Files.writeString(folder.resolve("given.json"), "[{\"image_id\": 1, \"caption\": \"a\"}]");
+    List<String> all = new ArrayList<>(List.of("evaluate", "caption", items.toString()));
+    all.addAll(List.of("--results", results.toString()));
+    assertEquals(0, Shell.run(all.toArray(String[]::new)).exit());
+    all.addAll(List.of(options.split(" ")));
+
+    Shell shell = Shell.run(all.toArray(String[]::new));
+
+    assertEquals(
+        new Shell(
+            2,
+            "",
+            "blip2: --results: results of an earlier run expected without a model, got --model too;"
+                + " leave one of them out\n"),
+        shell);
   }
 
   @Test
@@ -101,6 +125,27 @@ final class CaptionEvaluationCommandTest {
   }
 
   @Test
+  void caption_otherDecoding_isToldByItsDifferences() throws IOException {
+    Path data = data(record("a", 1, "A red circle."));
+    String out = folder.resolve("results.json").toString();
+    assertEquals(0, Shell.run("evaluate", "caption", data.toString(), "--out", out).exit());
+
+    Shell shell =
+        Shell.run("evaluate", "caption", data.toString(), "--out", out, "--num-beams", "2");
+
+    assertEquals(
+        new Shell(
+            1,
+            "",
+            "blip2: "
+                + out
+                + ".journal: results of a run with the same settings expected, got those with"
+                + " decoding \"--num-beams=1\" instead of \"--num-beams=2\"; name another file, or"
+                + " begin anew (--overwrite)\n"),
+        shell);
+  }
+
+  @Test
   void caption_otherSettings_areRefused() throws IOException {
     Path data = data(record("a", 1, "A red circle."));
     String out = folder.resolve("results.json").toString();
@@ -113,7 +158,7 @@ final class CaptionEvaluationCommandTest {
         "blip2: "
             + out
             + ".journal: results of a run with the same settings expected, got those with prompt"
-            + " \"\" instead of \"a\"; name another file, or begin anew\n",
+            + " \"\" instead of \"a\"; name another file, or begin anew (--overwrite)\n",
         shell.err());
     assertEquals(
         0,

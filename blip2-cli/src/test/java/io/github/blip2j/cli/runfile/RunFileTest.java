@@ -190,6 +190,28 @@ final class RunFileTest {
     assertTrue(options.contains("projection.*,/.{1,9}Norm.bias/"), options);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1e0, 1", "2.0, 2", "1.0E+0, 1"})
+  void config_wholeNumberWithAPointOrAPower_isAnInteger(String written, int steps)
+      throws IOException {
+    Shell inFile = train("stage2", own().replace("max_steps: 2", "max_steps: " + written));
+    Shell set = train("stage2", own(), "--set=optim.max_steps=" + written, "--out=" + folder + "/b");
+
+    assertEquals(0, inFile.exit(), inFile.err());
+    assertEquals(0, set.exit(), set.err());
+    assertEquals(steps, inFile.document().get("steps").getAsInt());
+    assertEquals(steps, set.document().get("steps").getAsInt());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1.5", "1e999999999", "1e19", "many"})
+  void config_noWholeNumber_isRefused(String written) throws IOException {
+    Shell shell = train("stage2", own(), "--set=optim.max_steps=" + written);
+
+    assertEquals(2, shell.exit());
+    assertTrue(shell.err().contains("option '--max-steps': '" + written), shell.err());
+  }
+
   @Test
   void config_noFileOrNoPair_isRefused() throws IOException {
     Shell gone = Shell.run("train", "stage2", "--config", folder.resolve("gone").toString());

@@ -1,8 +1,11 @@
 package io.github.blip2j.cli.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,6 +104,45 @@ final class ResumedTrainingTest {
     assertTrue(told.err().contains(what), told.err());
   }
 
+  /** The lines of the log without times and memory. */
+  private List<JsonObject> log() throws IOException {
+    List<JsonObject> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(folder.resolve("run").resolve("log.jsonl"))) {
+      JsonObject json = JsonParser.parseString(line).getAsJsonObject();
+      List.of("samples_per_s", "time_s", "data_s", "data_share", "memory_mib").forEach(json::remove);
+      lines.add(json);
+    }
+    return lines;
+  }
+
+  @Test
+  void lastUpdate_withoutALineDue_hasOneUntilTheRunGoesOn() throws IOException {
+    Shell one = train("--max-steps 4 --log-every 3 --json");
+    List<JsonObject> whole = log();
+    Files.move(folder.resolve("run"), folder.resolve("whole"));
+
+    Shell part = train("--log-every 3 --json"); // two updates
+    List<JsonObject> first = log();
+    Shell nothing = train("--log-every 3 --resume --json");
+    List<JsonObject> again = log();
+    Shell rest = train("--max-steps 4 --log-every 3 --resume --json");
+
+    assertEquals(0, part.exit(), part.err());
+    assertEquals(0, nothing.exit(), nothing.err());
+    assertEquals(0, rest.exit(), rest.err());
+    assertEquals(2, whole.size());
+    assertEquals(1, first.size());
+    assertEquals("end", first.get(0).get("event").getAsString());
+    assertEquals(2, first.get(0).get("step").getAsInt());
+    assertEquals(
+        first.get(0).get("loss"), part.document().getAsJsonObject("losses").get("loss"));
+    assertEquals(first, again);
+    assertEquals(whole, log());
+    assertEquals(one.document().get("losses"), rest.document().get("losses"));
+    assertTrue(
+        Files.readString(folder.resolve("run").resolve("curves.html")).contains("after step 4"));
+  }
+
   @Test
   void resume_otherWordsInTheData_areSaid() throws IOException {
     train("--json");
@@ -110,6 +152,18 @@ final class ResumedTrainingTest {
 
     assertEquals(0, told.exit(), told.err());
     assertTrue(told.err().contains(data + " has other bytes"), told.err());
+  }
+
+  @Test
+  void resume_otherData_isSaidByTheNameOfTheDocuments() throws IOException {
+    train("--json");
+    Path other = Files.writeString(folder.resolve("other.jsonl"), captions("ring"));
+
+    Shell told = train("--data " + other + " --max-steps 3 --resume");
+
+    assertEquals(0, told.exit(), told.err());
+    assertTrue(told.err().contains("--data " + data + " -> " + other), told.err());
+    assertFalse(told.err().contains("--captions"), told.err());
   }
 
   @Test

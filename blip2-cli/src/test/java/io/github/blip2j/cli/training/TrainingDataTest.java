@@ -57,6 +57,19 @@ final class TrainingDataTest {
     assertEquals(0, shell.exit(), shell.err());
   }
 
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"0.tar | 0.tar", "{0..1}.tar:2 | ./1.tar:1"})
+  void stage1_shardInTwoSets_isRefused(String first, String second) throws IOException {
+    shards();
+
+    Shell comma = train("out", "--data", in(first) + "," + in(second), "--max-steps", "1");
+    Shell again = train("out", "--data", in(first), "--data", in(second), "--max-steps", "1");
+
+    assertEquals(1, comma.exit(), comma.err());
+    assertTrue(comma.err().contains(".tar: shard expected once, got it again"), comma.err());
+    assertEquals(comma, again);
+  }
+
   @Test
   void stage1_truncatedShard_isNamedBeforeTheModelIsLoaded() throws IOException {
     shards();

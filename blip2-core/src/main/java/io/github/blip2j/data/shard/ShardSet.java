@@ -60,12 +60,9 @@ public final class ShardSet implements SampleSet {
    */
   public static ShardSet open(List<Path> files, Unpaired rule) throws IOException {
     List<ShardIndex> shards = new ArrayList<>();
-    Set<Path> paths = new HashSet<>();
+    requireOnce(files);
     int[] firsts = new int[files.size() + 1];
     for (Path file : files) {
-      if (!paths.add(file.toAbsolutePath().normalize())) {
-        throw new DataException(file + ": shard expected once, got it again; leave one out");
-      }
       ShardIndex shard = ShardIndex.read(file, rule);
       shards.add(shard);
       long end = (long) firsts[shards.size() - 1] + shard.size();
@@ -84,6 +81,20 @@ public final class ShardSet implements SampleSet {
               files.size()));
     }
     return new ShardSet(List.copyOf(shards), firsts, DEFAULT_BUFFER);
+  }
+
+  /**
+   * Checks that no shard is there twice, among those of several sets too.
+   *
+   * @throws DataException naming the first that is
+   */
+  public static void requireOnce(List<Path> files) throws DataException {
+    Set<Path> paths = new HashSet<>();
+    for (Path file : files) {
+      if (!paths.add(file.toAbsolutePath().normalize())) {
+        throw new DataException(file + ": shard expected once, got it again; leave one out");
+      }
+    }
   }
 
   /**

@@ -62,7 +62,8 @@ public final class AnswerResults {
                 each.requiredText("answer", "prediction", "direct_answer", "multiple_choice");
               }
               if (answers.put(id, new Answer(direct, chosen)) != null) {
-                throw each.error("question id expected once, got " + id + " again");
+                throw each.error(
+                    "question id expected once, got " + id + " again; remove one of them");
               }
             });
     return answers;

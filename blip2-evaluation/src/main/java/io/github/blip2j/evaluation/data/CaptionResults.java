@@ -33,7 +33,8 @@ public final class CaptionResults {
             (key, each) -> {
               String id = each.requiredText("image_id");
               if (captions.put(id, each.requiredText("caption")) != null) {
-                throw each.error("image id expected once, got " + id + " again");
+                throw each.error(
+                    "image id expected once, got " + id + " again; remove one of them");
               }
             });
     return captions;

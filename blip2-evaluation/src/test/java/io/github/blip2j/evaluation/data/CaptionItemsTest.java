@@ -120,7 +120,7 @@ final class CaptionItemsTest {
             + " image's path as image, and the question with its answer");
     refused(
         "[{\"image\": \"a.png\", \"caption\": [[1]]}]",
-        "record 1: caption expected a string, got a list");
+        "record 1: caption expected a string, got a list; write one text");
     refused(
         "[{\"image\": \"a.png\", \"split\": \"val\"}, {\"image\": \"b.png\", \"split\": \"test\"}]",
         "records expected of one split, got those of test, val; choose one, as in "
@@ -166,7 +166,9 @@ final class CaptionItemsTest {
             "[{\"image_id\": 1, \"caption\": \"a\"}, {\"image_id\": 1, \"caption\": \"a\"}]");
 
     var e = assertThrows(DataException.class, () -> CaptionResults.read(file));
-    assertEquals(file + ": record 2: image id expected once, got 1 again", e.getMessage());
+    assertEquals(
+        file + ": record 2: image id expected once, got 1 again; remove one of them",
+        e.getMessage());
   }
 
   @Test

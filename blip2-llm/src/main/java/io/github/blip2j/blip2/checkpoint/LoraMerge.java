@@ -1,11 +1,13 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.hf.Blip2Folder;
 import io.github.blip2j.blip2.checkpoint.hf.FolderSettings;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceWeights;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.model.Architecture;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
@@ -40,7 +42,7 @@ public final class LoraMerge {
    * @param model a Hugging Face folder, which stays as it is
    * @param adapter folder of the adapter
    * @param target is created if there is none
-   * @throws CheckpointException if the adapter does not fit the model
+   * @throws CheckpointException if the adapter does not fit the model, or was merged into it before
    * @throws IllegalArgumentException if the target is one of the inputs
    */
   public static void merge(Path model, Path adapter, Path target) throws IOException {
@@ -50,6 +52,8 @@ public final class LoraMerge {
     Description source = description(model);
     Checkpoint stored = ModelFolder.open(model);
     List<String> names = List.copyOf(stored.tensors().keySet());
+    List<String> merged = new ArrayList<>(MergedAdapters.in(model));
+    merged.add(LoraAdapter.identityOf(adapter));
     try (OpenWeights open = HuggingFaceWeights.of(model, stored, KeyMap.identity(), adapter)) {
       List<TensorSpec> specs = new ArrayList<>();
       for (String name : names) {
@@ -60,6 +64,7 @@ public final class LoraMerge {
       OutputFile.makeFolder(target);
       try (var descriptions = Descriptions.of(target)) {
         source.write(descriptions.path());
+        MergedAdapters.add(descriptions.path(), merged);
         try (var writer = ShardedSafetensorsWriter.create(target, specs)) {
           for (TensorSpec spec : specs) {
             write(open.weights(), spec, writer);

@@ -27,6 +27,7 @@ public final class HuggingFaceWeights {
    *
    * @param checkpoint is closed with the result, or if this fails
    * @param adapter folder of the adapter, or null for the one beside the weights, if there is any
+   * @throws CheckpointException if the adapter does not fit, or is in the weights already
    */
   public static OpenWeights of(
       Path folder, Checkpoint checkpoint, KeyMap keys, @Nullable Path adapter) throws IOException {
@@ -39,6 +40,7 @@ public final class HuggingFaceWeights {
       }
       LoraAdapter open = LoraAdapter.open(place);
       opened.add(open::close);
+      MergedAdapters.requireNew(folder, open, place);
       Weights weights = open.over(plain, checkpoint.tensors());
       LOG.info("{}: the adapter in {} is merged", folder, place);
       return opened.keep(new OpenWeights(weights, List.of(checkpoint::close, open::close)));
