@@ -131,6 +131,13 @@ final class BadInputTest {
   }
 
   @Test
+  void text_toExplain_thatIsBlank_isNamed() {
+    JsonObject asked = Client.about(Client.IMAGES[0]);
+    asked.addProperty("text", " ");
+    assertError(client.post("/v1/explain", asked), 400, "text");
+  }
+
+  @Test
   void chat_thatCannotBe_isNamed() {
     assertChat(chat -> chat.add("messages", new JsonArray()), 400, "messages");
     assertChat(chat -> chat.remove("messages"), 400, "messages");

@@ -33,8 +33,7 @@ final class StrictInputTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server =
-        Blip2Server.start(ServerOptions.defaults().withPort(0).withImageBytes(IMAGE_BYTES));
+    server = Blip2Server.start(ServerOptions.defaults().withPort(0).withImageBytes(IMAGE_BYTES));
     client = new Client(server.uri());
     server.ready().join();
   }
@@ -154,7 +153,8 @@ final class StrictInputTest {
     }
     HttpRequest.Builder identity = posted(JSON, plain, "").header("Content-Encoding", "identity");
     assertEquals(200, client.send(identity.build()).statusCode());
-    BadInputTest.assertError(client.send(posted("application/jsonx", plain, "").build()), 415, null);
+    BadInputTest.assertError(
+        client.send(posted("application/jsonx", plain, "").build()), 415, null);
     String coded =
         client.raw(
             "POST /v1/caption HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
@@ -256,8 +256,7 @@ final class StrictInputTest {
   @ParameterizedTest
   @ValueSource(strings = {" ", "a b", "key\n", "clé"})
   void key_thatNoClientCanName_isRefused(String key) {
-    assertThrows(
-        IllegalArgumentException.class, () -> ServerOptions.defaults().withApiKey(key));
+    assertThrows(IllegalArgumentException.class, () -> ServerOptions.defaults().withApiKey(key));
   }
 
   @Test

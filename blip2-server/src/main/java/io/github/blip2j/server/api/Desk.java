@@ -67,7 +67,8 @@ public final class Desk {
                 () ->
                     ApiException.unknownModel(
                         String.format(
-                            Locale.ROOT, "model: one of %s expected, got '%s'",
+                            Locale.ROOT,
+                            "model: one of %s expected, got '%s'",
                             names(),
                             ApiException.shortened(name))));
     if (!source.kind().can(task)) {

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** The fields of a JSON object, read with errors that name them. A null counts as missing. */
 final class Fields {
   private static final Pattern DECIMAL =
-      Pattern.compile("[+-]?([0-9]{1,400}([.][0-9]{0,400})?|[.][0-9]{1,400})([eE][+-]?[0-9]{1,9})?");
+      Pattern.compile(
+          "[+-]?([0-9]{1,400}([.][0-9]{0,400})?|[.][0-9]{1,400})([eE][+-]?[0-9]{1,9})?");
 
   private final String path; // with a dot at its end, or empty
   private final JsonObject json;

@@ -90,8 +90,7 @@ final class StrictJson {
   /** Where a mistake is, and what it is if that is known, from the parser's message. */
   private static String place(String message) {
     Matcher place = PLACE.matcher(message);
-    String where =
-        place.find() ? " at line " + place.group(1) + ", column " + place.group(2) : "";
+    String where = place.find() ? " at line " + place.group(1) + ", column " + place.group(2) : "";
     return message.startsWith("Nesting limit")
         ? where + ": more than " + DEPTH + " levels; send fewer"
         : where + "; write it with a JSON library";

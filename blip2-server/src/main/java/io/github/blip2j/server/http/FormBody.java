@@ -99,8 +99,7 @@ final class FormBody implements Call.Body {
     ByteBuffer buffer = Content.Source.asByteBuffer(part.getContentSource());
     byte[] content = new byte[buffer.remaining()];
     buffer.get(content);
-    return new Call.Part(
-        name, part.getFileName() != null, new FormBody(content, null));
+    return new Call.Part(name, part.getFileName() != null, new FormBody(content, null));
   }
 
   private static ApiException broken(String got) {

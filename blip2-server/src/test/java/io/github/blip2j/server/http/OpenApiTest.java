@@ -65,7 +65,8 @@ final class OpenApiTest {
             List.of(ModelSource.bundled("bundled")), LoadOptions.of(Precision.FLOAT32), 1);
     var queue = new WorkQueue(models, 1, 0, 1, WorkListener.NONE);
     try (var metrics = new Metrics()) {
-      return new Routes(metrics, () -> true).of(new Desk(models, queue, Runnable::run, new Images(Set.of(), 1000)));
+      return new Routes(metrics, () -> true)
+          .of(new Desk(models, queue, Runnable::run, new Images(Set.of(), 1000)));
     }
   }
 
