@@ -57,6 +57,7 @@ public final class ServerOptions {
    * @param newHost a name or an address; {@code 0.0.0.0} for all
    */
   public ServerOptions withHost(String newHost) {
+    require(!newHost.isBlank(), "host expected as 127.0.0.1, got a blank");
     return with(copy -> copy.host = newHost);
   }
 
@@ -98,7 +99,11 @@ public final class ServerOptions {
 
   /** With this key, which clients name as {@code Authorization: Bearer KEY}. */
   public ServerOptions withApiKey(String key) {
-    require(!key.isBlank(), "API key expected to have text, got a blank");
+    // Others do not come through HTTP headers as they are, so no client could name the key.
+    require(
+        key.matches("[!-~]+"),
+        "API key expected of letters, digits and signs of ASCII without spaces, got %s",
+        key.isBlank() ? "a blank" : "others");
     return with(copy -> copy.apiKey = key);
   }
 

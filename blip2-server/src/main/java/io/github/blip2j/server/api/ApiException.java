@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 public final class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private static final int MOST_TOLD = 200; // characters of what a client sent
+
   private final int status;
   private final String type;
   private final @Nullable String param;
@@ -35,8 +37,18 @@ public final class ApiException extends RuntimeException {
 
   /** A mistake in a parameter: 400. */
   public static ApiException invalid(String param, String message, Object... values) {
-    String text = param + ": " + String.format(Locale.ROOT, message, values);
-    return new ApiException(400, text, "invalid_request_error", param, null);
+    Object[] told = values.clone();
+    for (int i = 0; i < told.length; i++) {
+      told[i] = told[i] instanceof String text ? shortened(text) : told[i];
+    }
+    String name = shortened(param);
+    String text = name + ": " + String.format(Locale.ROOT, message, told);
+    return new ApiException(400, text, "invalid_request_error", name, null);
+  }
+
+  /** What a client sent, as far as it is told back: not all of what may be megabytes. */
+  static String shortened(String text) {
+    return text.length() <= MOST_TOLD ? text : text.substring(0, MOST_TOLD) + "...";
   }
 
   /** A mistake in a parameter, told in the library's words: 400. */

@@ -3,16 +3,8 @@ package io.github.blip2j.server.api;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import io.github.blip2j.server.work.Picture;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The body of a request as JSON; or, for our own routes, as a form or an image with a query. */
 final class Bodies {
-  private static final int DEPTH = 100;
+  private static final String JSON = "application/json";
 
   private Bodies() {}
 
@@ -37,59 +29,42 @@ final class Bodies {
   /** A body that must be a JSON object. */
   static JsonObject json(Call call) {
     String type = call.body().type();
-    if (type != null && !type.startsWith("application/json")) {
-      throw ApiException.request(
-          415, "unsupported_media_type", "Content-Type: application/json expected, got " + type);
+    if (type != null && !mediaType(type).equals(JSON)) {
+      throw unsupported("application/json expected, got " + ApiException.shortened(type));
     }
-    return parse(call.body().bytes());
-  }
-
-  private static JsonObject parse(byte[] body) {
-    try (var reader =
-        new JsonReader(
-            new InputStreamReader(
-                new ByteArrayInputStream(body), StandardCharsets.UTF_8.newDecoder()))) {
-      reader.setStrictness(Strictness.STRICT);
-      reader.setNestingLimit(DEPTH);
-      JsonElement json = JsonParser.parseReader(reader);
-      if (reader.peek() != JsonToken.END_DOCUMENT) {
-        throw broken("more behind its end");
-      }
-      return Fields.object("body", json);
-    } catch (CharacterCodingException e) {
-      throw broken("bytes that are no UTF-8");
-    } catch (IOException | JsonParseException | NumberFormatException e) {
-      throw broken(String.valueOf(e.getMessage()).lines().findFirst().orElse("nothing"));
-    } catch (IllegalStateException e) {
-      throw broken("something else");
-    }
-  }
-
-  private static ApiException broken(String got) {
-    return ApiException.request(
-        400, "invalid_json", "body: JSON of at most 100 levels expected, got " + got);
+    return Fields.object("body", StrictJson.parse(call.body().bytes()));
   }
 
   /** A body of one of our own routes: JSON, a form, or an image. */
   static Asked asked(Call call) {
     String type = call.body().type();
-    if (type == null || type.startsWith("application/json")) {
+    String media = type == null ? JSON : mediaType(type);
+    if (media.equals(JSON)) {
       return new Asked(new Fields("", json(call)), null);
     }
-    if (type.startsWith("multipart/form-data")) {
+    if (media.equals("multipart/form-data")) {
       return form(call.body().parts());
     }
-    if (type.startsWith("image/") || type.startsWith("application/octet-stream")) {
+    if (media.startsWith("image/") || media.equals("application/octet-stream")) {
       var json = new JsonObject();
       for (Map.Entry<String, List<String>> parameter : call.query().entrySet()) {
         parameter.getValue().forEach(value -> add(json, parameter.getKey(), value));
       }
-      return new Asked(new Fields("", json), Picture.of("image", call.body().bytes()));
+      return new Asked(Fields.ofTexts(json), Picture.of("image", call.body().bytes()));
     }
-    throw ApiException.request(
-        415,
-        "unsupported_media_type",
-        "Content-Type: application/json, multipart/form-data or an image expected, got " + type);
+    throw unsupported(
+        "application/json, multipart/form-data or an image expected, got "
+            + ApiException.shortened(media));
+  }
+
+  /** A type without its parameters. JSON has none: RFC 8259 says that it is UTF-8. */
+  private static String mediaType(String type) {
+    int parameters = type.indexOf(';');
+    return (parameters < 0 ? type : type.substring(0, parameters)).strip();
+  }
+
+  private static ApiException unsupported(String message) {
+    return ApiException.request(415, "unsupported_media_type", "Content-Type: " + message);
   }
 
   private static Asked form(List<Call.Part> parts) {
@@ -105,7 +80,7 @@ final class Bodies {
         add(json, part.name(), utf8(part));
       }
     }
-    return new Asked(new Fields("", json), picture);
+    return new Asked(Fields.ofTexts(json), picture);
   }
 
   private static String utf8(Call.Part part) {

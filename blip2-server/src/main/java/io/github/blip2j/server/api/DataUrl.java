@@ -2,6 +2,7 @@ package io.github.blip2j.server.api;
 
 import io.github.blip2j.server.work.Picture;
 import java.util.Base64;
+import java.util.Locale;
 
 /** Images in data URLs (RFC 2397), base64 alone. */
 final class DataUrl {
@@ -30,11 +31,27 @@ final class DataUrl {
     if (!type.startsWith("image/")) {
       throw ApiException.invalid(path, "an image/ type expected, got '%s'", shortened(type));
     }
+    String coded = url.substring(comma + 1);
     try {
-      return Picture.of(path, Base64.getDecoder().decode(url.substring(comma + 1)));
+      return Picture.of(path, Base64.getDecoder().decode(coded));
     } catch (IllegalArgumentException e) {
-      throw ApiException.invalid(path, "base64 expected, got %s", String.valueOf(e.getMessage()));
+      throw ApiException.invalid(
+          path,
+          "base64 of RFC 4648 expected (A-Z, a-z, 0-9, + and /, no line breaks), got %s; encode the"
+              + " file's bytes again",
+          mistake(coded));
     }
+  }
+
+  private static String mistake(String coded) {
+    for (int i = 0; i < coded.length(); i++) {
+      char c = coded.charAt(i);
+      boolean letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+      if (!letter && (c < '0' || c > '9') && c != '+' && c != '/' && c != '=') {
+        return String.format(Locale.ROOT, "character U+%04X at %d", (int) c, i);
+      }
+    }
+    return "an incomplete end or padding elsewhere";
   }
 
   private static String shortened(String text) {

@@ -10,7 +10,6 @@ import io.github.blip2j.server.work.LoadJob;
 import io.github.blip2j.server.work.WorkQueue;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +25,13 @@ public final class Desk {
    * A desk.
    *
    * @param executor runs what is done with results, so that the model thread goes on
-   * @param imageHosts from which images may be fetched
+   * @param images those that requests name
    */
-  public Desk(ModelStore models, WorkQueue queue, Executor executor, Set<String> imageHosts) {
+  public Desk(ModelStore models, WorkQueue queue, Executor executor, Images images) {
     this.models = models;
     this.queue = queue;
     this.executor = executor;
-    this.images = new Images(imageHosts);
+    this.images = images;
   }
 
   Images images() {
@@ -68,7 +67,10 @@ public final class Desk {
                 () ->
                     ApiException.unknownModel(
                         String.format(
-                            Locale.ROOT, "model: one of %s expected, got '%s'", names(), name)));
+                            Locale.ROOT,
+                            "model: one of %s expected, got '%s'",
+                            names(),
+                            ApiException.shortened(name))));
     if (!source.kind().can(task)) {
       throw ApiException.invalid(
           "model",

@@ -68,7 +68,7 @@ public final class Embeddings implements Endpoint {
     if (value instanceof JsonPrimitive) {
       String text = Fields.text(path, value);
       return DataUrl.is(text)
-          ? new EmbedJob.Seen(DataUrl.picture(path, text))
+          ? new EmbedJob.Seen(images.picture(path, text))
           : new EmbedJob.Text(words(path, text));
     }
     var fields = new Fields(path + ".", Fields.object(path, value));

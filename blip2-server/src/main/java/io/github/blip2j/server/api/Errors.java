@@ -61,6 +61,9 @@ public final class Errors {
     if (e instanceof CancellationException) {
       return ApiException.unavailable("cancelled", message(e), 0);
     }
+    if (e instanceof IllegalArgumentException && message(e).startsWith("resize: ")) {
+      return ApiException.image(message(e) + "; send a picture of other proportions");
+    }
     if (e instanceof IllegalArgumentException) {
       return parameter(message(e));
     }

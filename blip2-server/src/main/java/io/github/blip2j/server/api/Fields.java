@@ -4,21 +4,38 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of a JSON object, read with errors that name them. A null counts as missing. */
 final class Fields {
+  private static final Pattern DECIMAL =
+      Pattern.compile(
+          "[+-]?([0-9]{1,400}([.][0-9]{0,400})?|[.][0-9]{1,400})([eE][+-]?[0-9]{1,9})?");
+
   private final String path; // with a dot at its end, or empty
   private final JsonObject json;
+  private final boolean texts; // for all values, as in forms and queries
 
   Fields(String path, JsonObject json) {
+    this(path, json, false);
+  }
+
+  private Fields(String path, JsonObject json, boolean texts) {
     this.path = path;
     this.json = json;
+    this.texts = texts;
+  }
+
+  /** The fields of a form or a query, whose numbers and truths are written as texts. */
+  static Fields ofTexts(JsonObject json) {
+    return new Fields("", json, true);
   }
 
   /** The full name of a field. */
@@ -70,8 +87,8 @@ final class Fields {
       if (primitive.isBoolean()) {
         return primitive.getAsBoolean();
       }
-      String text = primitive.getAsString(); // forms and queries have texts alone
-      if (text.equals("true") || text.equals("false")) {
+      String text = primitive.getAsString();
+      if (texts && (text.equals("true") || text.equals("false"))) {
         return Boolean.valueOf(text);
       }
     }
@@ -87,17 +104,25 @@ final class Fields {
     if (value == null) {
       return null;
     }
-    if (value instanceof JsonPrimitive primitive && !primitive.isBoolean()) {
-      try {
-        double number = Double.parseDouble(primitive.getAsString());
-        if (Double.isFinite(number)) {
-          return number;
-        }
-      } catch (NumberFormatException e) {
-        // told below
+    String text = number(value);
+    if (text != null) {
+      double number = Double.parseDouble(text);
+      if (Double.isFinite(number)) {
+        return number;
       }
     }
     throw ApiException.invalid(path(name), "a number expected, got %s", kind(value));
+  }
+
+  /** The decimal digits of a value, or null if it is no number. */
+  private @Nullable String number(JsonElement value) {
+    if (!(value instanceof JsonPrimitive primitive)
+        || primitive.isBoolean()
+        || (primitive.isString() && !texts)) {
+      return null;
+    }
+    String text = primitive.getAsString().strip();
+    return DECIMAL.matcher(text).matches() ? text : null;
   }
 
   @Nullable Integer optionalInteger(String name) {
@@ -117,15 +142,16 @@ final class Fields {
     if (value == null) {
       return null;
     }
+    String text = number(value);
     try {
-      return value.getAsBigDecimal().longValueExact();
-    } catch (ArithmeticException
-        | NumberFormatException
-        | IllegalStateException
-        | UnsupportedOperationException e) {
-      throw ApiException.invalid(
-          path(name), "a whole number of at most 64 bits expected, got %s", kind(value));
+      if (text != null) {
+        return new BigDecimal(text).longValueExact();
+      }
+    } catch (ArithmeticException | NumberFormatException e) {
+      // told below
     }
+    throw ApiException.invalid(
+        path(name), "a whole number of at most 64 bits expected, got %s", kind(value));
   }
 
   int integer(String name, int fallback, int least, int most) {

@@ -4,15 +4,18 @@ import io.github.blip2j.server.work.Picture;
 import java.util.Set;
 
 /** The images that requests name: data URLs, and URLs of hosts that are allowed. */
-final class Images {
+public final class Images {
   private final ImageFetcher fetcher;
+  private final long mostBytes;
 
   /**
    * Images.
    *
    * @param hosts from which they may be fetched
+   * @param mostBytes of one image, as a file
    */
-  Images(Set<String> hosts) {
+  public Images(Set<String> hosts, long mostBytes) {
+    this.mostBytes = mostBytes;
     this.fetcher = new ImageFetcher(hosts);
   }
 
@@ -23,10 +26,10 @@ final class Images {
    */
   Picture picture(String path, String url) {
     if (DataUrl.is(url)) {
-      return DataUrl.picture(path, url);
+      return bounded(path, DataUrl.picture(path, url));
     }
     if (url.startsWith("https://") || url.startsWith("http://")) {
-      return Picture.of(path, fetcher.fetch(path, url));
+      return bounded(path, Picture.of(path, fetcher.fetch(path, url)));
     }
     String got = url.length() <= 30 ? url : url.substring(0, 30) + "...";
     throw ApiException.invalid(path, "a data URL with an image in base64 expected, got '%s'", got);
@@ -41,6 +44,17 @@ final class Images {
     if (asked.fields().has("image")) {
       throw ApiException.invalid("image", "one expected, got two");
     }
-    return given;
+    return bounded("image", given);
+  }
+
+  private Picture bounded(String path, Picture picture) {
+    if (picture.bytes() > mostBytes) {
+      throw ApiException.invalid(
+          path,
+          "at most %d bytes expected, got %d; send a smaller picture",
+          mostBytes,
+          picture.bytes());
+    }
+    return picture;
   }
 }

@@ -136,6 +136,9 @@ public final class MatchRoutes {
     fields.requireKnown(Set.of("model", "image", "text", "token", "layer", "format", "overlay"));
     Picture picture = desk.images().required(asked);
     String text = fields.string("text");
+    if (text.isBlank()) {
+      throw ApiException.invalid("text", "text expected, got a blank");
+    }
     Integer token = fields.optionalInteger("token");
     Integer layer = fields.optionalInteger("layer");
     boolean numbers = asNumbers(fields, call.accept());

@@ -6,6 +6,7 @@ import io.github.blip2j.generation.GenerationConfig;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The generation settings of a request, applied to the model's own. */
 final class Settings {
@@ -50,6 +51,7 @@ final class Settings {
       int beams = fields.integer("num_beams", 1, 1, MOST_BEAMS);
       config = config.numBeams(beams);
     }
+    requireRanges(fields, temperature, topP);
     boolean sampling =
         temperature == null
             ? (topP != null && topP < 1) || fields.has("top_k") || n > config.numBeams()
@@ -58,6 +60,20 @@ final class Settings {
       config = sampled(fields, fields.has("num_beams") ? config : config.numBeams(1));
     }
     return searched(fields, config).numReturnSequences(n).stopStrings(stops(fields));
+  }
+
+  /** Checks the settings of sampling, which are read only if there is some. */
+  private static void requireRanges(
+      Fields fields, @Nullable Double temperature, @Nullable Double topP) {
+    if (temperature != null && temperature < 0) {
+      throw ApiException.invalid(
+          fields.path("temperature"), "at least 0 expected, got %s", temperature);
+    }
+    if (topP != null && (topP <= 0 || topP > 1)) {
+      throw ApiException.invalid(fields.path("top_p"), "above 0 to 1 expected, got %s", topP);
+    }
+    fields.integer("top_k", 0, 0, Integer.MAX_VALUE);
+    fields.optionalLong("seed");
   }
 
   /** The strings of the field {@code stop}: none, one, or up to four. */

@@ -43,13 +43,26 @@ final class Access {
       throw ApiException.request(
           403, "foreign_host", "Host: localhost or 127.0.0.1 expected, got another");
     }
-    String origin = request.getHeaders().get(HttpHeader.ORIGIN);
-    if (origin != null && !isOwn(origin, host) && !origins.contains(origin)) {
-      throw ApiException.request(
-          403,
-          "foreign_origin",
-          "Origin: this server's own expected, got another; see --cors-origin");
+    List<String> given = request.getHeaders().getValuesList(HttpHeader.ORIGIN);
+    for (String origin : given) {
+      if (!isOwn(origin, host) && !origins.contains(origin)) {
+        throw foreignOrigin();
+      }
     }
+    // A browser that names no origin says at least whether the page is of another site.
+    String site = request.getHeaders().get("Sec-Fetch-Site");
+    if (given.isEmpty()
+        && request.getMethod().equals("POST")
+        && ("cross-site".equals(site) || "same-site".equals(site))) {
+      throw foreignOrigin();
+    }
+  }
+
+  private static ApiException foreignOrigin() {
+    return ApiException.request(
+        403,
+        "foreign_origin",
+        "Origin: this server's own expected, got another; see --cors-origin");
   }
 
   /** Lets a page of another origin read the answer, if it may. */

@@ -107,7 +107,11 @@ final class BodyReader implements Runnable {
   private static Throwable failure(Throwable failure) {
     if (failure instanceof HttpException bad) {
       return ApiException.request(
-          bad.getCode(), "bad_request", "body: " + String.valueOf(bad.getReason()));
+          bad.getCode(),
+          "bad_request",
+          "body: all of it as its header says expected, got a fault ("
+              + bad.getReason()
+              + "); send it with an HTTP library");
     }
     Throwable cause = failure;
     while (cause != null && !(cause instanceof TimeoutException)) {

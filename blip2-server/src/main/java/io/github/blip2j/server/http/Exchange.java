@@ -10,7 +10,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -118,14 +117,17 @@ final class Exchange implements Reply {
   /** The client has gone: nothing is written, and the work is cancelled. */
   void gone() {
     abandon(new CancellationException("client: a connection expected, got its end"));
-    if (answered.compareAndSet(false, true)) {
-      callback.failed(new EofException("the client has gone"));
-      return;
-    }
     EventStream begun = begun();
     if (begun != null) {
       begun.abort();
+      return;
     }
+    // One that closed its sending side alone can still read why there is no answer.
+    refuse(
+        ApiException.request(
+            499,
+            "client_closed_request",
+            "connection: open until the answer expected, got its end; keep its sending side open"));
   }
 
   /** The time for the request is over: the client is told, and the work is cancelled. */

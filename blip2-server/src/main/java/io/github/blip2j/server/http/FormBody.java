@@ -93,11 +93,13 @@ final class FormBody implements Call.Body {
 
   private static Call.Part part(MultiPart.Part part) throws IOException {
     String name = part.getName();
+    if (name == null || name.isEmpty()) {
+      throw broken("a part without a name; name it in its Content-Disposition");
+    }
     ByteBuffer buffer = Content.Source.asByteBuffer(part.getContentSource());
     byte[] content = new byte[buffer.remaining()];
     buffer.get(content);
-    return new Call.Part(
-        name == null ? "" : name, part.getFileName() != null, new FormBody(content, null));
+    return new Call.Part(name, part.getFileName() != null, new FormBody(content, null));
   }
 
   private static ApiException broken(String got) {

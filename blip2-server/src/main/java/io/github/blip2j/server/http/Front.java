@@ -81,13 +81,14 @@ final class Front extends Handler.Abstract {
                   System.nanoTime() - request.getBeginNanoTime()));
       dispatch(request, route, id, path, exchange);
     } catch (RuntimeException e) {
-      exchange.refuse(e);
+      exchange.refuse(e); // and its body is not read
     }
     return true;
   }
 
   private void dispatch(Request request, Route route, String id, String path, Exchange exchange) {
     String rest = String.valueOf(route.rest(path));
+    requirePlain(request);
     if (route.method().equals("GET")) {
       route.endpoint().handle(call(request, id, rest, new byte[0]), exchange);
       return;
@@ -112,6 +113,26 @@ final class Front extends Handler.Abstract {
                     exchange.fail(e);
                   }
                 });
+  }
+
+  /** Refuses bodies that are coded: bytes that are taken for another thing are worse. */
+  private static void requirePlain(Request request) {
+    for (String coding : request.getHeaders().getCSV(HttpHeader.CONTENT_ENCODING, false)) {
+      if (!coding.equalsIgnoreCase("identity")) {
+        throw ApiException.request(
+            415,
+            "unsupported_content_encoding",
+            "Content-Encoding: none expected, got another; send the body as it is");
+      }
+    }
+    for (String coding : request.getHeaders().getCSV(HttpHeader.TRANSFER_ENCODING, false)) {
+      if (!coding.equalsIgnoreCase("chunked")) {
+        throw ApiException.request(
+            501,
+            "unsupported_transfer_encoding",
+            "Transfer-Encoding: chunked expected, got another; send the body as it is");
+      }
+    }
   }
 
   private static @Nullable Route route(List<Route> there, String method) {

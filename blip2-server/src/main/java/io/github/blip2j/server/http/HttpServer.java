@@ -1,6 +1,7 @@
 package io.github.blip2j.server.http;
 
 import io.github.blip2j.server.api.Desk;
+import io.github.blip2j.server.api.Images;
 import io.github.blip2j.server.models.ModelStore;
 import io.github.blip2j.server.work.WorkQueue;
 import java.io.IOException;
@@ -67,7 +68,7 @@ public final class HttpServer implements AutoCloseable {
     server.setErrorHandler(new JsonErrors());
     server.setStopTimeout(grace.toMillis());
     var access = new Access(key, address.getAddress().isLoopbackAddress(), origins);
-    var desk = new Desk(models, queue, threads, imageHosts);
+    var desk = new Desk(models, queue, threads, new Images(imageHosts, limits.imageBytes()));
     List<Route> routes = new Routes(metrics, queue::isReady).of(desk);
     var front = new Front(routes, access, limits, metrics, watch);
     server.setHandler(new GracefulHandler(new MinimumDataRateHandler(front, limits.slowest(), 0)));

@@ -5,6 +5,7 @@ import io.github.blip2j.server.api.Errors;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -27,7 +28,11 @@ final class JsonErrors extends ErrorHandler {
     if (code == HttpStatus.SERVICE_UNAVAILABLE_503) {
       response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
     }
-    response.write(true, ByteBuffer.wrap(json(code)), callback);
+    response.write(true, ByteBuffer.wrap(json(code, reason(cause))), callback);
+  }
+
+  private static ApiException request(int code, String message) {
+    return ApiException.request(code, "bad_request", message);
   }
 
   @Override
@@ -35,12 +40,28 @@ final class JsonErrors extends ErrorHandler {
     return true;
   }
 
-  private static byte[] json(int code) {
+  /** What is wrong with a request, in the parser's words. */
+  private static @Nullable String reason(@Nullable Throwable cause) {
+    return cause instanceof HttpException bad ? bad.getReason() : null;
+  }
+
+  private static byte[] json(int code, @Nullable String reason) {
     String what = String.valueOf(HttpStatus.getMessage(code)).toLowerCase(Locale.ROOT);
     ApiException error =
-        code >= 500
-            ? ApiException.server(code, "unavailable", "server: " + what)
-            : ApiException.request(code, "bad_request", "request: " + what);
+        switch (code) {
+          case 414 -> request(code, "request target: at most 8 kB expected, got more; shorten it");
+          case 417 -> request(code, "Expect: 100-continue expected, got another; leave it out");
+          case 426, 505 -> request(code, "request: HTTP/1.1 expected, got another version; use it");
+          case 431 -> request(code, "header: at most 8 kB expected, got more; send fewer fields");
+          default ->
+              code >= 500
+                  ? ApiException.server(code, "unavailable", "server: " + what)
+                  : request(
+                      code,
+                      "request: one of HTTP/1.1 expected, got "
+                          + (reason == null ? what : reason)
+                          + "; send it with an HTTP library");
+        };
     return Errors.json(error).toString().getBytes(StandardCharsets.UTF_8);
   }
 }

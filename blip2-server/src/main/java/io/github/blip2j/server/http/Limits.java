@@ -6,6 +6,7 @@ import java.time.Duration;
  * Limits for requests.
  *
  * @param bodyBytes the most bytes of a body
+ * @param imageBytes the most bytes of an image
  * @param heldBytes the most bytes of all bodies together
  * @param headerBytes the most bytes of a request's header
  * @param connections the most connections
@@ -16,6 +17,7 @@ import java.time.Duration;
  */
 public record Limits(
     long bodyBytes,
+    long imageBytes,
     long heldBytes,
     int headerBytes,
     int connections,
@@ -36,6 +38,7 @@ public record Limits(
     long body = imageBytes / 3 * 4 + (1 << 20);
     return new Limits(
         body,
+        imageBytes,
         BODIES * body,
         HEADER_BYTES,
         connections,

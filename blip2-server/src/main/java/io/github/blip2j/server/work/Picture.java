@@ -41,6 +41,11 @@ public final class Picture {
     return name;
   }
 
+  /** The bytes of its file. */
+  public int bytes() {
+    return file.length;
+  }
+
   /** The SHA-256 of its bytes, by which equal ones are known. */
   String hash() {
     return hash;

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.server.api.Desk;
+import io.github.blip2j.server.api.Images;
 import io.github.blip2j.server.models.ModelSource;
 import io.github.blip2j.server.models.ModelStore;
 import io.github.blip2j.server.work.WorkListener;
@@ -64,7 +65,8 @@ final class OpenApiTest {
             List.of(ModelSource.bundled("bundled")), LoadOptions.of(Precision.FLOAT32), 1);
     var queue = new WorkQueue(models, 1, 0, 1, WorkListener.NONE);
     try (var metrics = new Metrics()) {
-      return new Routes(metrics, () -> true).of(new Desk(models, queue, Runnable::run, Set.of()));
+      return new Routes(metrics, () -> true)
+          .of(new Desk(models, queue, Runnable::run, new Images(Set.of(), 1000)));
     }
   }
 
