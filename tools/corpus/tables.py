@@ -26,6 +26,11 @@ def number(value, form="{:.1f}"):
     return "–" if value is None else form.format(value)
 
 
+def percent(value):
+    """CIDEr as papers print it."""
+    return None if value is None else 100 * value
+
+
 def row(*cells):
     print("| " + " | ".join(cells) + " |")
 
@@ -48,7 +53,7 @@ def scores(run):
                 cells.append("–" if found is None else " / ".join(number(found["scores"][f"{side}_r{k}"]) for k in (1, 10)))
             row(f"recall@1 / @10, {name}, {title}", *cells)
     for title, kind in (("captions, CIDEr", "caption"), ("the same of a caption drawn at random", "chance-caption")):
-        row(title, *(number((of(s, kind) or {"scores": {}})["scores"].get("CIDEr")) for s in SPLITS))
+        row(title, *(number(percent((of(s, kind) or {"scores": {}})["scores"].get("CIDEr"))) for s in SPLITS))
     for title, kind in (("answers, all kinds", "vqa"), ("the same of an answer drawn at random", "chance-vqa")):
         row(title, *(number((of(s, kind) or {"scores": {}})["scores"].get("overall")) for s in SPLITS))
     for name in KINDS:
@@ -87,7 +92,7 @@ def variants(folder):
     for name in SECONDS:
         cells = []
         for split in ("validation", "drawings"):
-            cells.append(spread(values("second-" + name, split, "caption", lambda s: s["CIDEr"])))
+            cells.append(spread(values("second-" + name, split, "caption", lambda s: percent(s["CIDEr"]))))
             cells.append(spread(values("second-" + name, split, "vqa", lambda s: s["overall"])))
         row(name, *cells)
 

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +30,12 @@ final class ThreadsTest {
     assertEquals(before, Threads.count());
   }
 
-  /** Ends with the number of threads of its main thread, which loads ND4J, as its exit code. */
+  /** Prints the number of threads of its main thread, which loads ND4J. */
   static final class Counting {
     private Counting() {}
 
     public static void main(String[] args) {
-      System.exit(Threads.count());
+      System.out.println(Threads.count());
     }
   }
 
@@ -48,11 +50,17 @@ final class ThreadsTest {
             System.getProperty("java.class.path"),
             Counting.class.getName());
     builder.environment().remove("OMP_NUM_THREADS");
-    builder
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
 
-    assertEquals(unlikeCores, builder.start().waitFor());
+    Process counting = builder.start();
+
+    List<String> printed = List.of(text(counting).strip().split("\\R"));
+    assertEquals(0, counting.waitFor());
+    assertEquals(Integer.toString(unlikeCores), printed.get(printed.size() - 1));
+  }
+
+  private static String text(Process process) throws IOException {
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   @ParameterizedTest

@@ -6,8 +6,8 @@ import java.util.Locale;
 
 /**
  * The deviation of drawn matrices and embeddings: {@code initializer_range} of a config of
- * transformers, {@code init_std} of an OPT's, 0.02 without either. That suits widths near 768; at a
- * width of 192, where a sum has a quarter of the terms, 0.05 learns several times as fast.
+ * transformers, {@code init_std} of an OPT's, 0.02 without either. That suits widths near 768; a
+ * narrow model may learn sooner with more.
  */
 public final class InitializerRange {
   private static final double USUAL = 0.02;

@@ -30,7 +30,8 @@ public final class Cpus {
   /**
    * Kernels that multiply bfloat16. With AVX-512 oneDNN does so, if need be without an instruction
    * for it. Without, it has no such product, {@link OneDnnProvider} never makes these kernels, and
-   * there is nothing to test; {@link CpuTest} fails should oneDNN learn it.
+   * there is nothing to test; {@link CpuTest} fails should oneDNN learn it. {@code .ci/not-run}
+   * counts the tests that are left out, so that a run without them is seen.
    */
   static Kernels narrow() {
     Assumptions.assumeTrue(

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -92,7 +93,7 @@ public final class ServerLoad {
       throws InterruptedException {
     var next = new AtomicInteger();
     var done = new CountDownLatch(threads);
-    var failures = new AtomicInteger();
+    var failures = new ConcurrentLinkedQueue<RuntimeException>();
     for (int t = 0; t < threads; t++) {
       var thread =
           new Thread(
@@ -102,8 +103,7 @@ public final class ServerLoad {
                     work.accept(i);
                   }
                 } catch (RuntimeException e) {
-                  failures.incrementAndGet();
-                  e.printStackTrace();
+                  failures.add(e);
                 } finally {
                   done.countDown();
                 }
@@ -112,8 +112,9 @@ public final class ServerLoad {
       thread.start();
     }
     done.await();
-    if (failures.get() > 0) {
-      throw new IllegalStateException(failures + " clients failed");
+    if (!failures.isEmpty()) {
+      throw new IllegalStateException(
+          failures.size() + " clients failed; the cause is the first failure", failures.peek());
     }
   }
 
