@@ -49,8 +49,8 @@ if [ ! -e "$out/patches.safetensors" ]; then
 fi
 
 part stage1 train stage1 --vision "$out/vision/vision" --bert "$out/bert-drawn" --data "$corpus/train.json" \
-  --images "$corpus" --features "$out/patches.safetensors" --batch-size 64 --epochs 3 --lr 5e-4 --min-lr 1e-5 \
+  --images "$corpus" --features "$out/patches.safetensors" --batch-size 64 --epochs 8 --lr 5e-4 --min-lr 1e-5 \
   --warmup-steps 200 --queries 16 --export blip2j
 part stage2 train stage2 --stage1 "$out/stage1/blip2j" --language "$out/language/language" \
-  --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 64 --epochs 1 \
+  --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 64 --epochs 2 \
   --lr 5e-4 --min-lr 1e-5 --warmup-steps 300 --export hf
