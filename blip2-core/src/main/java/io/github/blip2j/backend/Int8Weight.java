@@ -75,8 +75,13 @@ public final class Int8Weight extends PackedWeight {
     }
   }
 
-  /** Quantizes a row and returns its scale. */
-  private static float round(float[] values, byte[] rounded) {
+  /**
+   * Quantizes a row.
+   *
+   * @param rounded receives as many bytes as there are values
+   * @return the scale: a value is about a byte times the scale
+   */
+  public static float round(float[] values, byte[] rounded) {
     float largest = 0;
     for (float value : values) {
       largest = Math.max(largest, Math.abs(value));

@@ -2,6 +2,7 @@ package io.github.blip2j.io;
 
 import io.github.blip2j.io.file.ReadableFile;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.io.tensor.DequantizedFile;
 import io.github.blip2j.io.tensor.TensorFile;
 import io.github.blip2j.io.torch.TorchFile;
 import java.io.IOException;
@@ -17,7 +18,7 @@ final class TensorFiles {
   /** Opens a file; the caller closes it. */
   static TensorFile open(Path file) throws IOException {
     return ReadableFile.nameOf(file).endsWith(SAFETENSORS)
-        ? SafetensorsFile.open(file)
+        ? DequantizedFile.of(SafetensorsFile.open(file))
         : TorchFile.open(file);
   }
 }

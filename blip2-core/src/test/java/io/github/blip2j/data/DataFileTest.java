@@ -179,7 +179,8 @@ final class DataFileTest {
             + " record 1: image_id expected a number, got x",
         "[{\"image\": \"a\", \"question\": \"?\", \"choices\": [\"a\"], \"correct_choice_idx\": 1}] !"
             + " record 1: question: correct choice expected one of 1, got index 1",
-        "[{\"image\": \"a\", \"question\": null}] ! record 1: question expected a string, got null",
+        "[{\"image\": \"a\", \"question\": null}] ! record 1: question expected a string, got null;"
+            + " write a text, or leave the record out",
         "{\"questions\": [{\"image_id\": 1, \"question\": \"?\"}]} ! data_type expected mscoco, and a"
             + " data_subtype, got none and none; write each question as a record with its image",
         "{\"images\": [{\"id\": 1}]} ! image 1: key expected file_name, got id",

@@ -187,7 +187,7 @@ final class ModelConfigTest {
             json -> retype(json, "F8_E9"),
             "model.safetensors: dtype of "
                 + "qformer.encoder.layer.0.attention.attention.query.weight expected one of "
-                + "F64, F32, F16, BF16, I64, I32, U8, BOOL, got F8_E9; convert it to one of "
+                + "F64, F32, F16, BF16, I64, I32, U8, I8, BOOL, got F8_E9; convert it to one of "
                 + "these"),
         header(
             "another shape",

@@ -3,6 +3,7 @@ package io.github.blip2j.cli.model;
 import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.LoraMerge;
+import io.github.blip2j.blip2.checkpoint.WeightTypes;
 import io.github.blip2j.blip2.checkpoint.files.AttentionHeads;
 import io.github.blip2j.blip2.checkpoint.lavis.KeyBias;
 import io.github.blip2j.cli.console.Console;
@@ -16,8 +17,10 @@ import io.github.blip2j.cli.option.PartsOptions;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
+import io.github.blip2j.tensor.types.DType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,6 +37,7 @@ import picocli.CommandLine.TypeConversionException;
     description = {
       "Converts a checkpoint of LAVIS (.pth) to a Hugging Face folder, or back, byte for byte.",
       "Or merges a LoRA adapter into a model.",
+      "Or writes a Hugging Face folder with its weights in another type.",
       "The JSON document holds the paths of input and output and the number of tensors."
     },
     mixinStandardHelpOptions = true,
@@ -62,6 +66,24 @@ public final class ConvertCommand implements Callable<Integer> {
     }
   }
 
+  /** Reads the type of the weights. */
+  static final class StoredType implements ITypeConverter<DType> {
+    StoredType() {}
+
+    @Override
+    public DType convert(String value) {
+      return switch (value) {
+        case "float32" -> DType.FLOAT32;
+        case "float16" -> DType.FLOAT16;
+        case "bfloat16" -> DType.BFLOAT16;
+        case "int8" -> DType.INT8;
+        default ->
+            throw new TypeConversionException(
+                "type expected float32, float16, bfloat16 or int8, got " + value);
+      };
+    }
+  }
+
   @Option(
       names = "--from",
       paramLabel = "KIND",
@@ -76,6 +98,16 @@ public final class ConvertCommand implements Callable<Integer> {
           "Instead of --from: merge the LoRA adapter in DIR into the Hugging Face folder IN, and "
               + "write the whole model to the folder OUT.")
   private @Nullable Path lora;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      converter = StoredType.class,
+      description =
+          "Instead of --from: write the Hugging Face folder IN to the folder OUT with weights of"
+              + " float32, float16, bfloat16, or int8 (matrices in bytes with a scale for each row,"
+              + " a quarter of float32).")
+  private @Nullable DType type;
 
   @Parameters(
       index = "0",
@@ -135,6 +167,8 @@ public final class ConvertCommand implements Callable<Integer> {
       Path read = in();
       if (lora != null) {
         LoraMerge.merge(read, lora, out);
+      } else if (type != null) {
+        WeightTypes.convert(read, type, out);
       } else if (from == From.HF) {
         toLavis(read);
       } else if (parts.areGiven()) {
@@ -186,14 +220,19 @@ public final class ConvertCommand implements Callable<Integer> {
   }
 
   private void requireAgreement() {
-    if ((from == null) == (lora == null)) {
+    int kinds = (from == null ? 0 : 1) + (lora == null ? 0 : 1) + (type == null ? 0 : 1);
+    if (kinds != 1) {
       throw new IllegalArgumentException(
-          "convert: --from or --merge-lora expected, got " + (from == null ? "neither" : "both"));
+          "convert: --from, --merge-lora or --dtype expected, got "
+              + (kinds == 0 ? "none of them" : "more than one"));
     }
     boolean heads = visionHeads != null || qformerHeads != null;
-    if (lora != null && (trained || keepKeyBias || heads || parts.areGiven())) {
+    if (from == null && (trained || keepKeyBias || heads || parts.areGiven())) {
       throw new IllegalArgumentException(
-          "convert: --merge-lora expected alone, got options of a conversion; convert afterwards");
+          String.format(
+              Locale.ROOT,
+              "convert: %s expected alone, got options of --from; convert afterwards",
+              lora != null ? "--merge-lora" : "--dtype"));
     }
     if ((visionHeads == null) != (qformerHeads == null)) {
       throw new IllegalArgumentException(

@@ -7,17 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.cli.Shell;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import java.util.ArrayList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bundled model's captions are those of its golden data. */
 final class CaptionEvaluationCommandTest {
@@ -35,8 +35,12 @@ final class CaptionEvaluationCommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"--model=m", "--model=m.pth --language=l", "--model=m --adapter=x"})
   void caption_resultsAndAModel_areRefused(String options) throws IOException {
-    Path items = Files.writeString(folder.resolve("items.jsonl"), "{\"image\": \"a.png\", \"image_id\": 1, \"caption\": \"a\"}\n");
-    Path results = Files.writeString(folder.resolve("given.json"), "[{\"image_id\": 1, \"caption\": \"a\"}]");
+    Path items =
+        Files.writeString(
+            folder.resolve("items.jsonl"),
+            "{\"image\": \"a.png\", \"image_id\": 1, \"caption\": \"a\"}\n");
+    Path results =
+        Files.writeString(folder.resolve("given.json"), "[{\"image_id\": 1, \"caption\": \"a\"}]");
     List<String> all = new ArrayList<>(List.of("evaluate", "caption", items.toString()));
     all.addAll(List.of("--results", results.toString()));
     assertEquals(0, Shell.run(all.toArray(String[]::new)).exit());

@@ -99,6 +99,7 @@ public final class Nd4jArrays {
       case INT64 -> DataType.INT64;
       case INT32 -> DataType.INT32;
       case UINT8 -> DataType.UINT8;
+      case INT8 -> DataType.INT8;
       case BOOL -> DataType.BOOL;
     };
   }
@@ -110,7 +111,7 @@ public final class Nd4jArrays {
       }
     }
     throw new IllegalArgumentException(
-        "of: array type expected a floating type, INT64, INT32, UINT8 or BOOL, got " + type);
+        "of: array type expected a floating type, INT64, INT32, UINT8, INT8 or BOOL, got " + type);
   }
 
   private static DataBuffer buffer(long address, long count, DType dtype) {
@@ -123,7 +124,7 @@ public final class Nd4jArrays {
       case INT64 -> buffer(new LongPointer(at), LongIndexer::create, dtype);
       case INT32 -> buffer(new IntPointer(at), IntIndexer::create, dtype);
       case UINT8 -> buffer(new BytePointer(at), UByteIndexer::create, dtype);
-      case BOOL -> buffer(new BytePointer(at), ByteIndexer::create, dtype);
+      case INT8, BOOL -> buffer(new BytePointer(at), ByteIndexer::create, dtype);
     };
   }
 

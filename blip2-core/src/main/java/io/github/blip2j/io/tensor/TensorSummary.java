@@ -29,7 +29,7 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
   }
 
   public static TensorSummary of(TensorEntry entry, Source source) throws IOException {
-    Decoder decoder = decoder(entry);
+    Decoder decoder = reader(entry);
     int element = TensorEntry.bits(entry.dtypeName()) / Byte.SIZE;
     ByteBuffer part =
         ByteBuffer.allocateDirect((int) Math.min(PART_BYTES, Math.max(1, entry.byteSize())))
@@ -48,7 +48,8 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
     return total.summary(entry.byteSize() / element);
   }
 
-  private interface Decoder {
+  /** One element at an index in bytes, little-endian. */
+  interface Decoder {
     double at(ByteBuffer bytes, int index);
   }
 
@@ -57,7 +58,12 @@ public record TensorSummary(long count, long nans, double sum, double min, doubl
     return find(dtypeName) != null;
   }
 
-  private static Decoder decoder(TensorEntry entry) throws CheckpointException {
+  /**
+   * A reader of elements of the tensor's type.
+   *
+   * @throws CheckpointException if its elements are complex, packed or none
+   */
+  static Decoder reader(TensorEntry entry) throws CheckpointException {
     @Nullable Decoder decoder = find(entry.dtypeName());
     if (decoder == null) {
       entry.dtype(); // rejects unreadable types

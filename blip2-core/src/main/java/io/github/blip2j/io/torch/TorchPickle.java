@@ -69,6 +69,7 @@ final class TorchPickle {
       case INT64 -> "LongStorage";
       case INT32 -> "IntStorage";
       case UINT8 -> "ByteStorage";
+      case INT8 -> "CharStorage";
       case BOOL -> "BoolStorage";
     };
   }

@@ -16,6 +16,8 @@ public enum DType {
   INT32("I32", 4, false),
   /** Bytes without a sign: pixels; storage only. */
   UINT8("U8", 1, false),
+  /** Bytes with a sign: quantised weights; storage only. */
+  INT8("I8", 1, false),
   /** Truth values, one byte each; storage only. */
   BOOL("BOOL", 1, false);
 

@@ -145,7 +145,7 @@ final class SafetensorsFileTest {
       file.read("a", ByteBuffer.allocate(1));
 
       assertEquals(
-          "model.safetensors: dtype of q expected one of F64, F32, F16, BF16, I64, I32, U8, BOOL,"
+          "model.safetensors: dtype of q expected one of F64, F32, F16, BF16, I64, I32, U8, I8, BOOL,"
               + " got F8_E4M3; convert it to one of these",
           failure(() -> file.read("q", ByteBuffer.allocate(2))));
     }

@@ -93,7 +93,7 @@ final class TensorSummaryTest {
       var thrown = assertThrows(CheckpointException.class, () -> file.summary("x"));
 
       assertEquals(
-          "a.safetensors: dtype of x expected one of F64, F32, F16, BF16, I64, I32, U8, BOOL, got"
+          "a.safetensors: dtype of x expected one of F64, F32, F16, BF16, I64, I32, U8, I8, BOOL, got"
               + " C64; convert it to one of these",
           thrown.getMessage());
     }

@@ -168,7 +168,7 @@ final class PickleTensorsTest {
     try (TorchFile open = TorchFile.open(file)) {
       var thrown = assertThrows(CheckpointException.class, () -> TorchFileTest.bytes(open, "w"));
       assertEquals(
-          "a.pth: dtype of w expected one of F64, F32, F16, BF16, I64, I32, U8, BOOL, got I16;"
+          "a.pth: dtype of w expected one of F64, F32, F16, BF16, I64, I32, U8, I8, BOOL, got I16;"
               + " convert it to one of these",
           thrown.getMessage());
     }

@@ -219,6 +219,7 @@ public final class Layout {
       case FLOAT64 -> memory.data_type.f64;
       case INT32 -> memory.data_type.s32;
       case UINT8 -> memory.data_type.u8;
+      case INT8 -> memory.data_type.s8;
       case INT64, BOOL -> memory.data_type.undef;
     };
   }

@@ -7,13 +7,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * The check for checkpoints that a Python library has quantised. Their formats are not supported;
- * {@link io.github.blip2j.tensor.types.Precision#INT8} quantises while loading.
+ * The check for checkpoints that a Python library has quantised. Of their formats those of
+ * compressed-tensors with a byte for each weight are read ({@link
+ * io.github.blip2j.io.tensor.DequantizedFile}); {@link
+ * io.github.blip2j.tensor.types.Precision#INT8} quantises while loading.
  */
 public final class Quantization {
   private static final List<String> KEYS = List.of("quantization_config", "compression_config");
+
+  /** Formats of compressed-tensors with a byte for each weight, in {@code weight}. */
+  private static final Set<String> READ =
+      Set.of("int-quantized", "float-quantized", "naive-quantized");
 
   /** Endings of the tensor names of each library, for checkpoints without a configuration. */
   private static final Map<String, String> ENDS =
@@ -28,7 +35,7 @@ public final class Quantization {
   private Quantization() {}
 
   /**
-   * Checks a {@code config.json}.
+   * Checks that a {@code config.json} tells of no quantisation, or of one that is read.
    *
    * @throws CheckpointException naming the library
    */
@@ -51,6 +58,9 @@ public final class Quantization {
         boolean ofBits = told.has("load_in_8bit") || told.has("load_in_4bit");
         if (ofBits && !eight && !four) {
           continue; // bitsandbytes, switched off
+        }
+        if (method.equals("compressed-tensors") && READ.contains(told.stringAt("format", ""))) {
+          continue;
         }
         String library = method.isEmpty() && ofBits ? "bitsandbytes" : method;
         String bits = eight ? " (8 bits)" : four ? " (4 bits)" : "";

@@ -22,6 +22,7 @@ final class QuantizationTest {
           {'quantization_config': {'quant_method': 'bitsandbytes', 'load_in_4bit': true}}  | config.json      | bitsandbytes (4 bits)
           {'quantization_config': {'load_in_8bit': true}}                                  | config.json      | bitsandbytes (8 bits)
           {'compression_config': {'quant_method': 'compressed-tensors'}}                   | config.json      | compressed-tensors
+          {'quantization_config': {'quant_method': 'compressed-tensors', 'format': 'pack-quantized'}} | config.json | compressed-tensors
           {'quantization_config': {}}                                                      | config.json      | quantization_config
           {'text_config': {'quantization_config': {'quant_method': 'fp8'}}}                | config.json: text_config | fp8
           """)
@@ -44,7 +45,8 @@ final class QuantizationTest {
       strings = {
         "{}",
         "{'quantization_config': null}",
-        "{'quantization_config': {'load_in_8bit': false, 'load_in_4bit': false}}"
+        "{'quantization_config': {'load_in_8bit': false, 'load_in_4bit': false}}",
+        "{'quantization_config': {'quant_method': 'compressed-tensors', 'format': 'int-quantized'}}"
       })
   void requireNone_plain_passes(String json) throws IOException {
     ConfigJson config = ConfigJson.parse("config.json", json.replace('\'', '"'));
