@@ -47,7 +47,7 @@ final class ConvertCommandTest {
           --json | convert: --from, --merge-lora or --dtype expected, got none of them
           """)
   void dtype_wrongOptions_areNamed(String options, String message) {
-    String[] words = ("convert " + options + " " + OPT + " " + folder + "/x").split(" ");
+    String[] words = ("convert " + options + " " + OPT + " " + folder + "/x").split(" ", -1);
 
     Shell shell = Shell.run(words);
 

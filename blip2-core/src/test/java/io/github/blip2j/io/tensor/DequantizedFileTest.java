@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -181,10 +182,10 @@ final class DequantizedFileTest {
   }
 
   private static float[] floats(String text) {
-    String[] parts = text.split(" ");
-    float[] floats = new float[parts.length];
+    List<String> words = List.of(text.split(" ", -1));
+    float[] floats = new float[words.size()];
     for (int i = 0; i < floats.length; i++) {
-      floats[i] = Float.parseFloat(parts[i]);
+      floats[i] = Float.parseFloat(words.get(i));
     }
     return floats;
   }
