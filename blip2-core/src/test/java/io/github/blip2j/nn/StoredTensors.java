@@ -53,7 +53,7 @@ final class StoredTensors {
         case FLOAT16 -> bytes.putShort(half(i));
         case INT64 -> bytes.putLong(i);
         case INT32 -> bytes.putInt(i);
-        case UINT8, BOOL -> bytes.put((byte) i);
+        case UINT8, INT8, BOOL -> bytes.put((byte) i);
       }
     }
     return bytes.flip();
