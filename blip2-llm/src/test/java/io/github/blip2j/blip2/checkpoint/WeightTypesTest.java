@@ -23,6 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,7 +66,7 @@ final class WeightTypesTest {
       assertEquals(before.tensors().keySet(), after.tensors().keySet());
       float[] wide = floats(before, LINEAR);
       float[] rounded = floats(after, LINEAR);
-      int width = Math.toIntExact(before.tensors().get(LINEAR).shape().dim(1));
+      int width = Math.toIntExact(entry(before.tensors(), LINEAR).shape().dim(1));
       for (int row = 0; row < wide.length / width; row++) {
         float largest = 0;
         for (int i = row * width; i < (row + 1) * width; i++) {
@@ -78,9 +80,9 @@ final class WeightTypesTest {
       }
     }
     try (SafetensorsFile file = SafetensorsFile.open(target.resolve("model.safetensors"))) {
-      assertEquals(DType.INT8, file.tensors().get(LINEAR).dtype());
-      assertEquals(DType.FLOAT32, file.tensors().get(LINEAR + "_scale").dtype());
-      assertEquals(DType.BFLOAT16, file.tensors().get(TABLE).dtype());
+      assertEquals(DType.INT8, entry(file.tensors(), LINEAR).dtype());
+      assertEquals(DType.FLOAT32, entry(file.tensors(), LINEAR + "_scale").dtype());
+      assertEquals(DType.BFLOAT16, entry(file.tensors(), TABLE).dtype());
       assertFalse(file.tensors().containsKey(TABLE + "_scale"));
     }
   }
@@ -166,11 +168,15 @@ final class WeightTypesTest {
   }
 
   private static float[] floats(Checkpoint file, String name) throws IOException {
-    int bytes = (int) file.tensors().get(name).byteSize();
+    int bytes = (int) entry(file.tensors(), name).byteSize();
     ByteBuffer read = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     file.read(name, read);
     float[] floats = new float[bytes / Float.BYTES];
     read.flip().asFloatBuffer().get(floats);
     return floats;
+  }
+
+  private static TensorEntry entry(Map<String, TensorEntry> tensors, String name) {
+    return Objects.requireNonNull(tensors.get(name), name);
   }
 }
