@@ -91,7 +91,7 @@ final class Blip2Command {
         .addSubcommand(new RankCommand(console))
         .addSubcommand(new MatchCommand(console))
         .addSubcommand(new EmbedCommand(console))
-        .addSubcommand(new IndexCommand(console))
+        .addSubcommand(new IndexCommand(console, cache))
         .addSubcommand(new SearchCommand(console, cache))
         .addSubcommand(new ServeCommand(console, cache))
         .addSubcommand(new DoctorCommand(console))

@@ -29,8 +29,8 @@ final class LavisCommandsTest {
 
   @Test
   void caption_asLavis_decodesWithItsBeams() {
-    Shell lavis = Shell.run("caption", CIRCLE, "--convention", "lavis", "--json");
-    Shell beams = Shell.run("caption", CIRCLE, "--num-beams", "5", "--max-new-tokens=29", "--json");
+    Shell lavis = Shell.golden("caption", CIRCLE, "--convention", "lavis", "--json");
+    Shell beams = Shell.golden("caption", CIRCLE, "--num-beams", "5", "--max-new-tokens=29", "--json");
 
     assertEquals(beams.texts(), lavis.texts());
     // Four tokens with the end, divided as three and the one that they began with.
@@ -42,10 +42,10 @@ final class LavisCommandsTest {
   @Test
   void caption_asLavis_optionsChangeItsDefaults() {
     Shell three =
-        Shell.run(
+        Shell.golden(
             "caption", CIRCLE, "--flavour=lavis", "--num-return=3", "--length-penalty=0", "--json");
     Shell greedy =
-        Shell.run("caption", CIRCLE, "--flavour=lavis", "--num-beams=1", "--length-penalty=0");
+        Shell.golden("caption", CIRCLE, "--flavour=lavis", "--num-beams=1", "--length-penalty=0");
 
     assertEquals(3, three.texts().size());
     assertEquals("", three.err());
@@ -58,7 +58,7 @@ final class LavisCommandsTest {
   @Test
   void vqa_asLavis_cleansTheQuestion() {
     Shell shell =
-        Shell.run(
+        Shell.golden(
             "vqa",
             SQUARES,
             "--question",
@@ -116,7 +116,7 @@ final class LavisCommandsTest {
 
   @Test
   void convention_ofAnotherKind_exits2() {
-    Shell shell = Shell.run("caption", CIRCLE, "--convention", "blip");
+    Shell shell = Shell.golden("caption", CIRCLE, "--convention", "blip");
 
     assertEquals(2, shell.exit());
     assertTrue(shell.err().contains("convention expected lavis or hf, got blip"), shell.err());

@@ -22,7 +22,7 @@ final class MainTest {
   void caption_ofPicture_printsItAlone() throws Exception {
     assertEquals(
         new Shell(0, "a yellow square to the left of a green square\n", ""),
-        process("caption", Shell.image("b.png")));
+        process("caption", Shell.image("b.png"), "--model", Shell.GOLDEN));
   }
 
   @Test

@@ -28,7 +28,7 @@ final class OtherCommandsTest {
 
   @Test
   void vqa_question_isAnswered() {
-    Shell shell = Shell.run("vqa", SQUARES, "--question", QUESTION, "--json");
+    Shell shell = Shell.golden("vqa", SQUARES, "--question", QUESTION, "--json");
 
     JsonObject result = shell.json().getAsJsonArray("results").get(0).getAsJsonObject();
     assertEquals("Question: " + QUESTION + " Answer:", result.get("prompt").getAsString());
@@ -38,7 +38,7 @@ final class OtherCommandsTest {
   @Test
   void vqa_template_takesTheQuestion() {
     Shell shell =
-        Shell.run("vqa", SQUARES, "--question", QUESTION, "--prompt", "Q: {} A:", "--json");
+        Shell.golden("vqa", SQUARES, "--question", QUESTION, "--prompt", "Q: {} A:", "--json");
 
     JsonObject result = shell.json().getAsJsonArray("results").get(0).getAsJsonObject();
     assertEquals("Q: " + QUESTION + " A:", result.get("prompt").getAsString());
@@ -51,23 +51,23 @@ final class OtherCommandsTest {
             2,
             "",
             "blip2: template: text expected {} once, where the question goes, got 'Answer:'\n"),
-        Shell.run("vqa", SQUARES, "--question", QUESTION, "--prompt", "Answer:"));
+        Shell.golden("vqa", SQUARES, "--question", QUESTION, "--prompt", "Answer:"));
   }
 
   @Test
   void vqa_severalQuestions_areAnsweredInOrder() {
-    Shell shell = Shell.run("vqa", SQUARES, "--question", QUESTION, "--question=why?", "--json");
+    Shell shell = Shell.golden("vqa", SQUARES, "--question", QUESTION, "--question=why?", "--json");
 
     JsonArray results = shell.json().getAsJsonArray("results");
     assertEquals(2, results.size());
     assertEquals(
         "Question: why? Answer:", results.get(1).getAsJsonObject().get("prompt").getAsString());
     assertEquals("yellow", shell.texts().get(0));
-    Shell alone = Shell.run("vqa", SQUARES, "--question=why?", "--json");
+    Shell alone = Shell.golden("vqa", SQUARES, "--question=why?", "--json");
     assertEquals(alone.texts().get(0), shell.texts().get(1));
     assertEquals(
         shell.texts(),
-        Shell.run("vqa", SQUARES, "--question", QUESTION, "--question=why?", "--stream")
+        Shell.golden("vqa", SQUARES, "--question", QUESTION, "--question=why?", "--stream")
             .out()
             .lines()
             .toList());
@@ -76,7 +76,7 @@ final class OtherCommandsTest {
   @Test
   void vqa_context_goesBeforeTheQuestion() {
     Shell shell =
-        Shell.run(
+        Shell.golden(
             "vqa",
             SQUARES,
             "--question=why?",
@@ -97,24 +97,24 @@ final class OtherCommandsTest {
   void vqa_contextWithoutAnswer_exits2() {
     assertEquals(
         new Shell(2, "", "blip2: --context: question=answer expected, got 'why?'\n"),
-        Shell.run("vqa", SQUARES, "--question=a?", "--context=why?"));
+        Shell.golden("vqa", SQUARES, "--question=a?", "--context=why?"));
     assertEquals(
         new Shell(2, "", "blip2: conversation: answer expected text, got a blank\n"),
-        Shell.run("vqa", SQUARES, "--question=a?", "--context=why?="));
+        Shell.golden("vqa", SQUARES, "--question=a?", "--context=why?="));
   }
 
   @Test
   void vqa_blankQuestion_exits2() {
     assertEquals(
         new Shell(2, "", "blip2: answer: question expected text, got a blank\n"),
-        Shell.run("vqa", SQUARES, "--question", " "));
+        Shell.golden("vqa", SQUARES, "--question", " "));
   }
 
   @Test
   void vqa_withoutQuestion_exits2() {
     assertEquals(
         new Shell(2, "", "blip2: missing required option: '--question=Q'; see blip2 vqa --help\n"),
-        Shell.run("vqa", SQUARES));
+        Shell.golden("vqa", SQUARES));
   }
 
   @Test

@@ -14,16 +14,31 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /** Runs command lines in this process and keeps what they print. */
 public record Shell(int exit, String out, String err) {
+  /** The golden model that writes texts. */
+  public static final String GOLDEN = "../blip2-llm/src/test/resources/golden/hf-opt";
+
   private static final Map<String, String> NOTHING_DOWNLOADED =
       Map.of("HF_HUB_CACHE", "no-cache", "HF_HUB_OFFLINE", "1");
 
   public static Shell run(String... args) {
     return run(new byte[0], args);
+  }
+
+  /** With the small golden model, whose texts are known, as the last option. */
+  public static Shell golden(String... args) {
+    return golden(new byte[0], args);
+  }
+
+  public static Shell golden(byte[] in, String... args) {
+    String[] all = Arrays.copyOf(args, args.length + 1);
+    all[args.length] = "--model=" + GOLDEN;
+    return run(in, all);
   }
 
   public static Shell run(byte[] in, String... args) {

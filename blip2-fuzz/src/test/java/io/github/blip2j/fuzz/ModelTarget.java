@@ -4,14 +4,14 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * The bundled model with one of its JSON files replaced: it is loaded and captions a picture. The
+ * A small model with one of its JSON files replaced: it is loaded and captions a picture. The
  * first byte of an input says which file the rest replaces.
  */
 public final class ModelTarget {
@@ -23,7 +23,7 @@ public final class ModelTarget {
           "tokenizer_config.json",
           "processor_config.json");
 
-  private static final String BUNDLED = "/io/github/blip2j/blip2/bundled/";
+  private static final Path MODEL = Path.of("../blip2-llm/src/test/resources/golden/hf-opt");
   private static final Path FOLDER = Scratch.folder("models");
   private static final Image IMAGE = Image.of(2, 2, new byte[12]);
 
@@ -37,11 +37,11 @@ public final class ModelTarget {
     String file = FILES.get(Math.floorMod(data[0] - '0', FILES.size()));
     for (String each : List.of("model.safetensors", "tokenizer.json")) {
       if (!Files.exists(FOLDER.resolve(each))) {
-        unpack(each, FOLDER);
+        copy(each, FOLDER);
       }
     }
     for (String each : FILES) {
-      unpack(each, FOLDER);
+      copy(each, FOLDER);
     }
     Files.write(FOLDER.resolve(file), Arrays.copyOfRange(data, 1, data.length));
     try (Blip2 blip2 = Blip2.load(FOLDER)) {
@@ -51,14 +51,8 @@ public final class ModelTarget {
     }
   }
 
-  /** Puts a file of the bundled model into a folder, or removes it where the model has none. */
-  static void unpack(String file, Path folder) throws IOException {
-    try (InputStream in = ModelTarget.class.getResourceAsStream(BUNDLED + file)) {
-      if (in == null) {
-        Files.deleteIfExists(folder.resolve(file));
-      } else {
-        Files.write(folder.resolve(file), in.readAllBytes());
-      }
-    }
+  /** Puts a file of the model into a folder. */
+  static void copy(String file, Path folder) throws IOException {
+    Files.copy(MODEL.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
   }
 }

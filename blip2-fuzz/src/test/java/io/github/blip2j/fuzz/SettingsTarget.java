@@ -67,7 +67,7 @@ public final class SettingsTarget {
   private static void folder(String file, byte[] json) throws IOException {
     Path tokens = FOLDER.resolve("tokenizer.json");
     if (!Files.exists(tokens)) {
-      ModelTarget.unpack("tokenizer.json", FOLDER);
+      ModelTarget.copy("tokenizer.json", FOLDER);
     }
     for (String each : ModelTarget.FILES) {
       Files.deleteIfExists(FOLDER.resolve(each));

@@ -147,22 +147,25 @@ public final class Blip2 implements AutoCloseable {
             required("over", "processor", processor)));
   }
 
-  /** The tiny model of drawn scenes that is bundled with the library, for first steps and tests. */
+  /**
+   * The small model that comes with the library, for first steps: it names things in drawings. See
+   * {@link ImageTextMatcher#bundled()} for the same that matches.
+   */
   public static Blip2 bundled() throws IOException {
     return bundled(Precision.FLOAT32);
   }
 
   /**
-   * The bundled tiny model with its matrices in another precision, as in {@link #load(Path,
+   * The bundled model with its matrices in another precision, as in {@link #load(Path,
    * Precision)}.
    */
   public static Blip2 bundled(Precision precision) throws IOException {
     return bundled(LoadOptions.of(precision));
   }
 
-  /** The bundled tiny model, loaded with options, such as on another backend. */
+  /** The bundled model, loaded with options, such as on another backend. */
   public static Blip2 bundled(LoadOptions options) throws IOException {
-    return new Blip2(BundledModel.load(options));
+    return new Blip2(BundledModel.writer(required("bundled", "options", options)));
   }
 
   /**

@@ -8,6 +8,7 @@ import io.github.blip2j.blip2.features.Feature;
 import io.github.blip2j.blip2.features.FeatureExport;
 import io.github.blip2j.blip2.features.FeatureExtractor;
 import io.github.blip2j.blip2.features.FloatRows;
+import io.github.blip2j.blip2.inference.BundledModel;
 import io.github.blip2j.blip2.inference.CaptionGenerator;
 import io.github.blip2j.blip2.inference.GradCamMaps;
 import io.github.blip2j.blip2.inference.MatchingFeatures;
@@ -98,6 +99,20 @@ public final class ImageTextMatcher implements AutoCloseable {
   public static ImageTextMatcher load(Path path, LoadOptions options) throws IOException {
     required("load", "path", path);
     MatchingSession session = MatchingSession.load(path, required("load", "options", options));
+    return new ImageTextMatcher(session, session.processor());
+  }
+
+  /**
+   * The small model that comes with the library, for first steps: it knows the names of things in
+   * drawings. See {@link Blip2#bundled()} for the same that writes.
+   */
+  public static ImageTextMatcher bundled() throws IOException {
+    return bundled(LoadOptions.of(Precision.FLOAT32));
+  }
+
+  /** The bundled model, loaded with options, such as in another precision. */
+  public static ImageTextMatcher bundled(LoadOptions options) throws IOException {
+    MatchingSession session = BundledModel.matcher(required("bundled", "options", options));
     return new ImageTextMatcher(session, session.processor());
   }
 

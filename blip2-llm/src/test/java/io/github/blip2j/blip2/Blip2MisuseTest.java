@@ -41,7 +41,7 @@ final class Blip2MisuseTest {
 
   @BeforeAll
   static void load() throws IOException {
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
     picture = Fixture.images().get(0);
   }
 
@@ -151,7 +151,7 @@ final class Blip2MisuseTest {
 
   @Test
   void calls_afterClose_sayClosed() throws IOException {
-    Blip2 closed = Blip2.bundled();
+    Blip2 closed = Blip2.load(Fixture.HF_OPT);
     ImageFeatures features = closed.encode(List.of(picture));
     closed.close();
     closed.close();
@@ -172,7 +172,7 @@ final class Blip2MisuseTest {
 
   @Test
   void model_afterClose_hasNoParameters() throws IOException {
-    Blip2 closed = Blip2.bundled();
+    Blip2 closed = Blip2.load(Fixture.HF_OPT);
     Blip2Model model = closed.model();
     closed.close();
 
@@ -208,7 +208,7 @@ final class Blip2MisuseTest {
 
   @Test
   void close_fromWithinACall_isRefused() throws IOException {
-    try (Blip2 own = Blip2.bundled();
+    try (Blip2 own = Blip2.load(Fixture.HF_OPT);
         ImageFeatures features = own.encode(List.of(picture))) {
       assertSays(
           IllegalStateException.class,
@@ -224,7 +224,7 @@ final class Blip2MisuseTest {
   @Test
   void close_duringACall_waitsForIt() throws Exception {
     long used = TensorMemory.usedBytes();
-    Blip2 own = Blip2.bundled();
+    Blip2 own = Blip2.load(Fixture.HF_OPT);
     var running = new CountDownLatch(1);
     var thread = Executors.newSingleThreadExecutor();
     try (ImageFeatures features = own.encode(List.of(picture))) {
@@ -253,7 +253,7 @@ final class Blip2MisuseTest {
   @Test
   void close_onAnotherThreadThatTheListenerWaitsFor_isDoneWhenTheCallEnds() throws Exception {
     long used = TensorMemory.usedBytes();
-    Blip2 own = Blip2.bundled();
+    Blip2 own = Blip2.load(Fixture.HF_OPT);
     var other = Executors.newSingleThreadExecutor();
     try (ImageFeatures features = own.encode(List.of(picture))) {
       var text =
@@ -273,7 +273,7 @@ final class Blip2MisuseTest {
 
   @Test
   void call_onAnotherThreadThatTheListenerWaitsFor_isRefusedOnceAModelCloses() throws Exception {
-    Blip2 own = Blip2.bundled();
+    Blip2 own = Blip2.load(Fixture.HF_OPT);
     var closer = Executors.newSingleThreadExecutor();
     var other = Executors.newSingleThreadExecutor();
     try (ImageFeatures features = own.encode(List.of(picture))) {

@@ -50,7 +50,7 @@ final class Blip2Test {
 
   @BeforeAll
   static void load() throws IOException {
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
     pictures = Fixture.pictures();
   }
 

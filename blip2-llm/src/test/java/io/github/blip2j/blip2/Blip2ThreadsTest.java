@@ -32,7 +32,7 @@ final class Blip2ThreadsTest {
   @Timeout(value = 2, unit = TimeUnit.MINUTES)
   void generate_fromFourThreads_equalsFromOne() throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(THREADS);
-    try (var blip2 = Blip2.bundled()) {
+    try (var blip2 = Blip2.load(Fixture.HF_OPT)) {
       List<Image> images = Fixture.images();
       List<List<Generated>> expected = new ArrayList<>();
       for (int i = 0; i < THREADS; i++) {

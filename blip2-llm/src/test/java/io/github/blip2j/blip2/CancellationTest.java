@@ -64,7 +64,7 @@ final class CancellationTest {
   @ParameterizedTest
   @MethodSource("calls")
   void call_ofACancelledView_stopsAndLeavesTheModelUsable(Call<Blip2> call) throws IOException {
-    try (var blip2 = Blip2.bundled()) {
+    try (var blip2 = Blip2.load(Fixture.HF_OPT)) {
       call.body().accept(blip2);
       long used = TensorMemory.usedBytes();
       var token = CancellationToken.create();
@@ -122,7 +122,7 @@ final class CancellationTest {
   @ValueSource(ints = {1, 3, 7})
   void stream_cancelledAfterATokens_decodesNoMore(int tokens) throws IOException {
     Image image = Fixture.images().get(0);
-    try (var blip2 = Blip2.bundled()) {
+    try (var blip2 = Blip2.load(Fixture.HF_OPT)) {
       var token = CancellationToken.create();
       Blip2 stoppable = blip2.withCancellation(token);
       List<Integer> heard = new ArrayList<>();
@@ -149,7 +149,7 @@ final class CancellationTest {
   @Test
   void view_ofTwoTokens_isStoppedByEither() throws IOException {
     Image image = Fixture.images().get(0);
-    try (var blip2 = Blip2.bundled()) {
+    try (var blip2 = Blip2.load(Fixture.HF_OPT)) {
       var first = CancellationToken.create();
       Blip2 both = blip2.withCancellation(first).withCancellation(CancellationToken.create());
       both.caption(image);
@@ -163,7 +163,7 @@ final class CancellationTest {
   @Test
   void caption_pastItsTimeLimit_stops() throws IOException {
     Image image = Fixture.images().get(0);
-    try (var blip2 = Blip2.bundled()) {
+    try (var blip2 = Blip2.load(Fixture.HF_OPT)) {
       Blip2 limited = blip2.withCancellation(CancellationToken.within(Duration.ZERO));
 
       assertThrows(CancellationException.class, () -> limited.caption(image));
@@ -173,7 +173,7 @@ final class CancellationTest {
   @Test
   void captions_cancelledAtAnyMoment_areRightOrStoppedAndLeakNothing() throws IOException {
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    try (var blip2 = Blip2.bundled()) {
+    try (var blip2 = Blip2.load(Fixture.HF_OPT)) {
       Image image = Fixture.images().get(0);
       String expected = blip2.caption(image);
       long begun = System.nanoTime();

@@ -212,7 +212,7 @@ final class InstructBlipTest {
 
   @Test
   void instructions_ofAnotherModel_areRefused() throws IOException {
-    try (var plain = Blip2.bundled();
+    try (var plain = Blip2.load(Fixture.HF_OPT);
         ImageFeatures features = plain.encode(Fixture.images());
         var scope = Scope.open()) {
       TextBatch read = blip2.instructions(List.of(ASK, ASK, ASK));

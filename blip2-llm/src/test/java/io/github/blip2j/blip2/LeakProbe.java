@@ -23,7 +23,7 @@ final class LeakProbe {
   /** Arguments: the case, the rounds, and the file for the findings. */
   public static void main(String[] args) throws IOException {
     int rounds = Integer.parseInt(args[1]);
-    try (var blip2 = Blip2.bundled()) {
+    try (var blip2 = Blip2.load(Fixture.HF_OPT)) {
       List<Image> images = Fixture.images();
       boolean beams = args[0].equals("beams");
       GenerationConfig decoding =

@@ -28,7 +28,7 @@ final class QuestionsTest {
 
   @BeforeAll
   static void load() throws IOException {
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
     images = Fixture.images().stream().map(image -> image.toBufferedImage()).toList();
   }
 

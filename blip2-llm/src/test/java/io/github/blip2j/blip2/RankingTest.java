@@ -39,7 +39,7 @@ final class RankingTest {
 
   @BeforeAll
   static void load() throws IOException {
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
     images = Fixture.images();
   }
 

@@ -23,7 +23,7 @@ final class StoppedTextsTest {
 
   @BeforeAll
   static void load() throws IOException {
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
     images = new ArrayList<>();
     for (var picture : Fixture.pictures()) {
       images.add(blip2.read(picture));

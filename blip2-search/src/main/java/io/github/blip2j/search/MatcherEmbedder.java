@@ -1,6 +1,7 @@
 package io.github.blip2j.search;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.inference.BundledModel;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.qformer.Blip2QformerConfig;
@@ -16,6 +17,9 @@ import java.util.List;
 
 /** Vectors of a model of the first stage. It does not close the model. */
 public final class MatcherEmbedder implements ImageEmbedder {
+  /** The name of the bundled model in an index. */
+  public static final String BUNDLED = "bundled";
+
   private final ImageTextMatcher matcher;
   private final IndexModel model;
 
@@ -27,23 +31,25 @@ public final class MatcherEmbedder implements ImageEmbedder {
   /**
    * Vectors of a loaded model.
    *
-   * @param files the folder or file that it was loaded from, and then those of its adapters; an
-   *     index knows the model by a hash of their weights, by samples
+   * @param files the folder or file that it was loaded from, and then those of its adapters; none
+   *     for the bundled model. An index knows the model by a hash of their weights, by samples
    */
   public static MatcherEmbedder of(ImageTextMatcher matcher, List<Path> files) throws IOException {
     if (files.isEmpty()) {
-      throw new IllegalArgumentException("search: files of the model expected, got none");
+      return new MatcherEmbedder(
+          matcher, model(BUNDLED, BundledModel.matcherDigest(), matcher));
     }
     List<String> digests = new ArrayList<>();
     for (Path file : files) {
       digests.add(String.valueOf(Fingerprint.ofModel(file).digest()));
     }
-    Blip2QformerConfig sizes = matcher.model().config().qformer();
     String name = PathName.of(files.get(0).toAbsolutePath().normalize());
-    return new MatcherEmbedder(
-        matcher,
-        new IndexModel(
-            name, String.join("+", digests), sizes.queryTokens(), sizes.projectionDim()));
+    return new MatcherEmbedder(matcher, model(name, String.join("+", digests), matcher));
+  }
+
+  private static IndexModel model(String name, String digest, ImageTextMatcher matcher) {
+    Blip2QformerConfig sizes = matcher.model().config().qformer();
+    return new IndexModel(name, digest, sizes.queryTokens(), sizes.projectionDim());
   }
 
   @Override

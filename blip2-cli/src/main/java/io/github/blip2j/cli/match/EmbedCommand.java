@@ -40,9 +40,6 @@ import picocli.CommandLine.Parameters;
     versionProvider = Version.class,
     sortOptions = false)
 public final class EmbedCommand implements Callable<Integer> {
-  private static final Set<Feature> WRITTEN =
-      EnumSet.of(Feature.PATCHES, Feature.QUERIES, Feature.PROMPT);
-
   private final Console console;
 
   @Parameters(
@@ -145,11 +142,7 @@ public final class EmbedCommand implements Callable<Integer> {
   }
 
   private void requireAgreement(List<String> images, Set<Feature> wanted) {
-    if (options.model == null && !wanted.isEmpty() && WRITTEN.containsAll(wanted)) {
-      options.run.prepare(); // the bundled model has these features
-    } else {
-      options.prepare();
-    }
+    options.prepare();
     ImageArguments.requireReadable(images);
     if (images.isEmpty() && texts.isEmpty()) {
       throw new IllegalArgumentException("embed: images or --text expected, got neither");

@@ -48,7 +48,7 @@ final class EmbedRun {
   int run() throws IOException {
     List<String> written;
     try (var progress = Progress.on(console)) {
-      progress.doing("loading " + name());
+      progress.doing("loading " + command.options.modelName());
       if (generates()) {
         @Nullable ModelName model = command.options.model;
         try (Blip2 blip2 =
@@ -73,15 +73,12 @@ final class EmbedRun {
     return ExitCode.OK;
   }
 
-  private String name() {
-    return command.options.model == null ? "bundled" : command.options.modelName();
-  }
-
   /** Whether the model generates text: then it has soft prompts and no embeddings to compare. */
   private boolean generates() throws IOException {
     @Nullable ModelName model = command.options.model;
-    if (model == null || Set.of(wanted).contains(Feature.PROMPT)) {
-      return true;
+    boolean prompt = Set.of(wanted).contains(Feature.PROMPT);
+    if (model == null || prompt) {
+      return prompt;
     }
     Path config = model.path().resolve("config.json");
     return Files.exists(config) && !Architecture.compares(ConfigJson.read(config));
@@ -137,7 +134,7 @@ final class EmbedRun {
       shapes.add(tensor);
     }
     var document = new JsonObject();
-    document.addProperty("model", name());
+    document.addProperty("model", command.options.modelName());
     document.addProperty("file", command.out.toString());
     document.add("tensors", shapes);
     document.add("images", new Gson().toJsonTree(written));

@@ -18,7 +18,7 @@ public final class GenerationModelOptions extends ModelOptions {
       paramLabel = "MODEL",
       description =
           "Folder of a BLIP-2 model, or the id of a downloaded one as in "
-              + "Salesforce/blip2-opt-2.7b; without it, the bundled tiny model. With "
+              + "Salesforce/blip2-opt-2.7b; without it, the bundled small model. With "
               + "--language, a .pth of LAVIS's second stage.")
   @Nullable ModelName model;
 

@@ -1,6 +1,7 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.ImageTextMatcher;
+import io.github.blip2j.blip2.inference.BundledModel;
 import io.github.blip2j.cli.console.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,8 +16,9 @@ public final class MatcherOptions extends ModelOptions {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "Required: a folder as of Salesforce/blip2-itm-vit-g, the id of a downloaded one, "
-              + "or a .pth of LAVIS's first stage with a tokenizer.json beside it.")
+          "A folder as of Salesforce/blip2-itm-vit-g, the id of a downloaded one, or a .pth of "
+              + "LAVIS's first stage with a tokenizer.json beside it; without it, the bundled small "
+              + "model.")
   @Nullable
   public ModelName model;
 
@@ -30,11 +32,14 @@ public final class MatcherOptions extends ModelOptions {
 
   /** The model's name in results. */
   public String modelName() {
-    return String.valueOf(model);
+    return model == null ? "bundled" : model.toString();
   }
 
   public ImageTextMatcher load() throws IOException {
-    ImageTextMatcher matcher = ImageTextMatcher.load(named().path(), loading());
+    ImageTextMatcher matcher =
+        model == null
+            ? ImageTextMatcher.bundled(loading())
+            : ImageTextMatcher.load(model.path(), loading());
     if (maxTextTokens == null) {
       return matcher;
     }
@@ -48,29 +53,19 @@ public final class MatcherOptions extends ModelOptions {
 
   /** Changes with the files of the model, and with how they are computed with. */
   public String identity() throws IOException {
-    return ModelIdentity.of(files()) + " " + dtype;
+    return (model == null ? BundledModel.matcherDigest() : ModelIdentity.of(files())) + " " + dtype;
   }
 
-  /** The model, and its adapter if one is named. */
+  /** The named model, and its adapter if one is named. */
   public List<Path> files() throws IOException {
-    List<Path> files = new ArrayList<>(List.of(named().path()));
+    List<Path> files = new ArrayList<>(ModelName.paths(model));
     files.addAll(adapters());
     return files;
   }
 
-  /** Checks the required options, and applies the settings of the whole process. */
+  /** Checks what must go together, and applies the settings of the whole process. */
   public void prepare() {
     run.prepare();
-    named();
-  }
-
-  private ModelName named() {
-    if (model == null) {
-      throw new IllegalArgumentException(
-          "--model: a model that matches expected, got none; the bundled one only generates "
-              + "text, so give"
-              + " a folder as of Salesforce/blip2-itm-vit-g");
-    }
-    return model;
+    requireModel(model != null);
   }
 }

@@ -13,6 +13,7 @@ import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.MatcherOptions;
 import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.io.hub.HubCache;
 import io.github.blip2j.search.IndexListener;
 import io.github.blip2j.search.IndexOptions;
 import io.github.blip2j.search.IndexUpdate;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 public final class IndexCommand implements Callable<Integer> {
   private final Console console;
+  private final HubCache cache;
 
   @Parameters(arity = "1", paramLabel = "FOLDER", description = "The folder of photos.")
   private String folder = "";
@@ -86,9 +88,10 @@ public final class IndexCommand implements Callable<Integer> {
 
   @Mixin private MatcherOptions options = new MatcherOptions();
 
-  /** With a console. */
-  public IndexCommand(Console console) {
+  /** With a console; ids of models are looked up in the cache. */
+  public IndexCommand(Console console, HubCache cache) {
     this.console = console;
+    this.cache = cache;
   }
 
   @Override
@@ -105,6 +108,9 @@ public final class IndexCommand implements Callable<Integer> {
       throw new IOException(folder + ": folder of photos expected, got none; check the path");
     }
     Path place = index == null ? PhotoIndex.usualFolder(photos) : index;
+    if (PhotoIndex.isIn(place)) {
+      SearchCommand.useModelOf(PhotoIndex.open(place), options, cache);
+    }
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.modelName());
       try (ImageTextMatcher matcher = options.load()) {

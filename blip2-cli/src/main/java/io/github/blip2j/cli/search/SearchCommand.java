@@ -7,6 +7,7 @@ import io.github.blip2j.cli.option.MatcherOptions;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.io.hub.HubCache;
 import io.github.blip2j.search.ContactSheet;
+import io.github.blip2j.search.MatcherEmbedder;
 import io.github.blip2j.search.PhotoIndex;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -127,10 +128,16 @@ public final class SearchCommand implements Callable<Integer> {
       ContactSheet.KIND.require(html);
     }
     PhotoIndex opened = PhotoIndex.open(place());
-    if (options.model == null) { // the one that the index was made with
-      options.model = new ModelName(opened.model().name(), cache);
-    }
+    useModelOf(opened, options, cache);
     return new SearchRun(this, console).run(opened);
+  }
+
+  /** The model that an index was made with, if no other is named. */
+  static void useModelOf(PhotoIndex index, MatcherOptions options, HubCache cache) {
+    String name = index.model().name();
+    if (options.model == null && !name.equals(MatcherEmbedder.BUNDLED)) {
+      options.model = new ModelName(name, cache);
+    }
   }
 
   private void requireAgreement() {

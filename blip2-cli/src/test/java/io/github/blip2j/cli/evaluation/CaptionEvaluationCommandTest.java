@@ -63,7 +63,7 @@ final class CaptionEvaluationCommandTest {
     Path out = folder.resolve("results.json");
 
     JsonObject document =
-        Shell.run("evaluate", "caption", data.toString(), "--out", out.toString(), "--json").json();
+        Shell.golden("evaluate", "caption", data.toString(), "--out", out.toString(), "--json").json();
 
     assertEquals(
         "[{\"image_id\":1,\"caption\":\"" + A + "\"},{\"image_id\":2,\"caption\":\"" + B + "\"}]\n",
@@ -115,13 +115,13 @@ final class CaptionEvaluationCommandTest {
   void caption_otherImagesOfTheSameNames_areRefused() throws IOException {
     Path data = data(record("a", 1, "A red circle."));
     String out = folder.resolve("results.json").toString();
-    assertEquals(0, Shell.run("evaluate", "caption", data.toString(), "--out", out).exit());
+    assertEquals(0, Shell.golden("evaluate", "caption", data.toString(), "--out", out).exit());
     Path others = Files.createDirectory(folder.resolve("others"));
     byte[] image = Files.readAllBytes(folder.resolve("a.png"));
     Files.write(others.resolve("a.png"), Arrays.copyOf(image, image.length + 1));
 
     Shell shell =
-        Shell.run(
+        Shell.golden(
             "evaluate", "caption", data.toString(), "--out", out, "--images", others.toString());
 
     assertEquals(1, shell.exit());
@@ -132,10 +132,10 @@ final class CaptionEvaluationCommandTest {
   void caption_otherDecoding_isToldByItsDifferences() throws IOException {
     Path data = data(record("a", 1, "A red circle."));
     String out = folder.resolve("results.json").toString();
-    assertEquals(0, Shell.run("evaluate", "caption", data.toString(), "--out", out).exit());
+    assertEquals(0, Shell.golden("evaluate", "caption", data.toString(), "--out", out).exit());
 
     Shell shell =
-        Shell.run("evaluate", "caption", data.toString(), "--out", out, "--num-beams", "2");
+        Shell.golden("evaluate", "caption", data.toString(), "--out", out, "--num-beams", "2");
 
     assertEquals(
         new Shell(
@@ -153,9 +153,9 @@ final class CaptionEvaluationCommandTest {
   void caption_otherSettings_areRefused() throws IOException {
     Path data = data(record("a", 1, "A red circle."));
     String out = folder.resolve("results.json").toString();
-    assertEquals(0, Shell.run("evaluate", "caption", data.toString(), "--out", out).exit());
+    assertEquals(0, Shell.golden("evaluate", "caption", data.toString(), "--out", out).exit());
 
-    Shell shell = Shell.run("evaluate", "caption", data.toString(), "--out", out, "--prompt", "a");
+    Shell shell = Shell.golden("evaluate", "caption", data.toString(), "--out", out, "--prompt", "a");
 
     assertEquals(1, shell.exit());
     assertEquals(
@@ -225,7 +225,7 @@ final class CaptionEvaluationCommandTest {
     Path annotations = folder.resolve("gt.json");
 
     JsonObject document =
-        Shell.run(
+        Shell.golden(
                 "evaluate",
                 "caption",
                 data.toString(),
@@ -245,7 +245,7 @@ final class CaptionEvaluationCommandTest {
   void caption_withoutReferences_fails() throws IOException {
     Path data = Files.writeString(folder.resolve("d.json"), "[{\"image\": \"a.png\"}]");
 
-    Shell shell = Shell.run("evaluate", "caption", data.toString());
+    Shell shell = Shell.golden("evaluate", "caption", data.toString());
 
     assertEquals(1, shell.exit());
     assertEquals(
@@ -261,7 +261,7 @@ final class CaptionEvaluationCommandTest {
     Path data = data(record("a", 1, "x"), record("z", 2, "y"));
     Path out = folder.resolve("results.json");
 
-    Shell shell = Shell.run("evaluate", "caption", data.toString(), "--out", out.toString());
+    Shell shell = Shell.golden("evaluate", "caption", data.toString(), "--out", out.toString());
 
     assertEquals(1, shell.exit());
     assertTrue(shell.err().contains("got none of 1 (z.png)"), shell.err());
@@ -275,7 +275,7 @@ final class CaptionEvaluationCommandTest {
     String[] command = {"caption", "--data", data.toString(), "--out", out.toString()};
 
     assertEquals(
-        new Shell(0, out + ": 2 captions, 0 of them of an earlier run\n", ""), Shell.run(command));
+        new Shell(0, out + ": 2 captions, 0 of them of an earlier run\n", ""), Shell.golden(command));
     assertEquals(
         "[{\"image_id\":\"a.png\",\"caption\":\""
             + A
@@ -284,7 +284,7 @@ final class CaptionEvaluationCommandTest {
             + "\"}]\n",
         Files.readString(out));
     assertEquals(
-        new Shell(0, out + ": 2 captions, 2 of them of an earlier run\n", ""), Shell.run(command));
+        new Shell(0, out + ": 2 captions, 2 of them of an earlier run\n", ""), Shell.golden(command));
   }
 
   @Test

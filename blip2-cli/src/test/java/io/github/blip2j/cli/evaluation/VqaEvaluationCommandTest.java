@@ -118,7 +118,7 @@ final class VqaEvaluationCommandTest {
   void vqa_runsTheModel() throws IOException {
     String question = "what colour is the circle?";
     String expected =
-        Shell.run("vqa", folder.resolve("a.png").toString(), "--question", question).out().strip();
+        Shell.golden("vqa", folder.resolve("a.png").toString(), "--question", question).out().strip();
     String data =
         write(
             "q.jsonl",
@@ -131,7 +131,7 @@ final class VqaEvaluationCommandTest {
                 + " \"nobody at all\"}\n");
     Path out = folder.resolve("results.json");
 
-    Shell shell = Shell.run("evaluate", "vqa", data, "--out", out.toString());
+    Shell shell = Shell.golden("evaluate", "vqa", data, "--out", out.toString());
 
     assertEquals(new Shell(0, "2 questions: 50.00\n", ""), shell);
     // One answer to each question: GQA's rules and its server's file.
@@ -139,13 +139,13 @@ final class VqaEvaluationCommandTest {
         JsonParser.parseString(Files.readString(out)).getAsJsonArray().get(0).getAsJsonObject();
     assertEquals("1", first.get("questionId").getAsString());
     assertEquals(expected, first.get("prediction").getAsString());
-    assertEquals(shell, Shell.run("evaluate", "vqa", data, "--out", out.toString()));
+    assertEquals(shell, Shell.golden("evaluate", "vqa", data, "--out", out.toString()));
   }
 
   @Test
   void aokvqa_ranksTheChoices() throws IOException {
     String ranked =
-        Shell.run(
+        Shell.golden(
                 "rank",
                 folder.resolve("a.png").toString(),
                 "--question",
@@ -168,7 +168,7 @@ final class VqaEvaluationCommandTest {
     Path out = folder.resolve("predictions.json");
 
     JsonObject document =
-        Shell.run("evaluate", "vqa", data, "--out", out.toString(), "--json").json();
+        Shell.golden("evaluate", "vqa", data, "--out", out.toString(), "--json").json();
 
     assertEquals("aokvqa", document.get("benchmark").getAsString());
     assertEquals(100, document.getAsJsonObject("scores").get("multiple_choice").getAsDouble());
@@ -207,7 +207,7 @@ final class VqaEvaluationCommandTest {
                 + data
                 + ": answers of people expected to every question, got none to 1; name a file with"
                 + " --annotations, or use blip2 vqa --data\n"),
-        Shell.run("evaluate", "vqa", data));
+        Shell.golden("evaluate", "vqa", data));
   }
 
   @Test
@@ -221,7 +221,7 @@ final class VqaEvaluationCommandTest {
     Path out = folder.resolve("vqa_result.json");
 
     Shell shell =
-        Shell.run("vqa", "--data", data, "--image-names", "{4}.png", "--out", out.toString());
+        Shell.golden("vqa", "--data", data, "--image-names", "{4}.png", "--out", out.toString());
 
     assertEquals(new Shell(0, out + ": 1 answers, 0 of them of an earlier run\n", ""), shell);
     JsonObject only =

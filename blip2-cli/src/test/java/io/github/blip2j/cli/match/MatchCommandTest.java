@@ -9,6 +9,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.blip2j.cli.Shell;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
+import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.IOException;
@@ -211,14 +212,15 @@ final class MatchCommandTest {
   }
 
   @Test
-  void match_withoutModel_exits2() {
-    String message =
-        "blip2: --model: a model that matches expected, got none; the bundled one only generates "
-            + "text, so"
-            + " give a folder as of Salesforce/blip2-itm-vit-g\n";
+  void match_withoutModel_isTheBundledOnes() throws IOException {
+    Path out = folder.resolve("f.safetensors");
 
-    assertEquals(new Shell(2, "", message), Shell.run("match", A, "--text", TEXT));
-    assertEquals(new Shell(2, "", message), Shell.run("embed", A, "--out", "f.safetensors"));
+    assertEquals(
+        "bundled", Shell.run("match", A, "--text", TEXT, "--json").json().get("model").getAsString());
+    assertEquals(0, Shell.run("embed", A, "--out", out.toString()).exit());
+    try (var file = SafetensorsFile.open(out)) {
+      assertEquals(Shape.of(1, 16, 256), file.tensors().get("image_embeds").shape());
+    }
   }
 
   @Test

@@ -143,7 +143,6 @@ final class SearchCommandTest {
     assertTold(2, search("--image", "x.png", "--rerank", "3"), "a text expected beside it");
     assertTold(1, search("--image", "no.png"), "no.png: image expected");
     assertTold(1, search(TEXT, "--model", OTHER_MODEL), "expected, got one of");
-    assertTold(2, Shell.run("index", photos.toString()), "--model: a model that matches expected");
     assertTold(
         1, Shell.run("index", "nowhere", "--model", MODEL), "nowhere: folder of photos expected");
     assertTold(

@@ -22,12 +22,12 @@ final class CaptionCommandTest {
 
   @Test
   void caption_oneImage_printsTextAlone() {
-    assertEquals(new Shell(0, "a red circle\n", ""), Shell.run("caption", CIRCLE));
+    assertEquals(new Shell(0, "a red circle\n", ""), Shell.golden("caption", CIRCLE));
   }
 
   @Test
   void caption_severalImages_namesEach() {
-    Shell shell = Shell.run("caption", CIRCLE, SQUARES);
+    Shell shell = Shell.golden("caption", CIRCLE, SQUARES);
 
     String expected =
         String.format(
@@ -41,15 +41,15 @@ final class CaptionCommandTest {
   @Test
   void caption_standardInput_isRead() throws Exception {
     assertEquals(
-        "a red circle\n", Shell.run(Files.readAllBytes(Path.of(CIRCLE)), "caption", "-").out());
+        "a red circle\n", Shell.golden(Files.readAllBytes(Path.of(CIRCLE)), "caption", "-").out());
   }
 
   @Test
   void json_hasTheDocumentedShape() {
-    JsonObject document = Shell.run("caption", CIRCLE, "--json").json();
+    JsonObject document = Shell.golden("caption", CIRCLE, "--json").json();
 
     assertEquals(List.of("model", "results", "timing_ms"), List.copyOf(document.keySet()));
-    assertEquals("bundled", document.get("model").getAsString());
+    assertEquals(Shell.GOLDEN, document.get("model").getAsString());
     JsonArray results = document.getAsJsonArray("results");
     assertEquals(1, results.size());
     JsonObject result = results.get(0).getAsJsonObject();
@@ -66,7 +66,7 @@ final class CaptionCommandTest {
   @Test
   void json_timings_addUp() {
     JsonObject timing =
-        Shell.run("caption", CIRCLE, RING, "--json").json().getAsJsonObject("timing_ms");
+        Shell.golden("caption", CIRCLE, RING, "--json").json().getAsJsonObject("timing_ms");
 
     Set<String> stages = Set.of("load", "preprocess", "vision_qformer", "generate");
     double sum = stages.stream().mapToDouble(stage -> timing.get(stage).getAsDouble()).sum();
@@ -80,8 +80,8 @@ final class CaptionCommandTest {
 
   @Test
   void prompt_isContinuedAndEchoedOnRequest() {
-    Shell plain = Shell.run("caption", CIRCLE, "--prompt", "a photo of", "--json");
-    Shell echoed = Shell.run("caption", CIRCLE, "--prompt", "a photo of", "--echo");
+    Shell plain = Shell.golden("caption", CIRCLE, "--prompt", "a photo of", "--json");
+    Shell echoed = Shell.golden("caption", CIRCLE, "--prompt", "a photo of", "--echo");
 
     assertEquals(List.of("a red circle"), plain.texts());
     assertEquals("a photo of a red circle\n", echoed.out());
@@ -89,7 +89,7 @@ final class CaptionCommandTest {
 
   @Test
   void numBeamsAndNumReturn_giveTheBeams() {
-    Shell shell = Shell.run("caption", CIRCLE, "--num-beams", "4", "--num-return", "3", "--json");
+    Shell shell = Shell.golden("caption", CIRCLE, "--num-beams", "4", "--num-return", "3", "--json");
 
     assertEquals(List.of("a red circle", "a red square", "a red cross"), shell.texts());
     assertEquals(-0.193201, shell.firstSequence().get("score").getAsDouble(), 1e-4);
@@ -126,22 +126,22 @@ final class CaptionCommandTest {
 
   @Test
   void stop_endsTheTextBeforeIt() {
-    assertEquals("a y\n", Shell.run("caption", SQUARES, "--stop", "ellow squ").out());
-    assertEquals("a y\n", Shell.run("caption", SQUARES, "--stop", "ellow", "--stream").out());
+    assertEquals("a y\n", Shell.golden("caption", SQUARES, "--stop", "ellow squ").out());
+    assertEquals("a y\n", Shell.golden("caption", SQUARES, "--stop", "ellow", "--stream").out());
     JsonArray ids =
-        Shell.run(with(captionOf(SQUARES), "--stop", "re to"))
+        Shell.golden(with(captionOf(SQUARES), "--stop", "re to"))
             .firstSequence()
             .getAsJsonArray("token_ids");
     assertTrue(ids.size() < 6, ids::toString);
     assertEquals(
         new Shell(2, "", "blip2: decoding: --stop expected with text, got an empty one\n"),
-        Shell.run("caption", SQUARES, "--stop", ""));
+        Shell.golden("caption", SQUARES, "--stop", ""));
   }
 
   @Test
   void noRepeatNgramSize_ofOne_forbidsEveryRepetition() {
     JsonArray ids =
-        Shell.run(with(captionOf(SQUARES), "--no-repeat-ngram-size", "1"))
+        Shell.golden(with(captionOf(SQUARES), "--no-repeat-ngram-size", "1"))
             .firstSequence()
             .getAsJsonArray("token_ids");
 
@@ -150,14 +150,14 @@ final class CaptionCommandTest {
 
   @Test
   void earlyStopping_withoutValue_leavesTheImageAlone() {
-    Shell shell = Shell.run("caption", "--num-beams", "5", "--early-stopping", CIRCLE);
+    Shell shell = Shell.golden("caption", "--num-beams", "5", "--early-stopping", CIRCLE);
 
     assertEquals(new Shell(0, "a red circle\n", ""), shell);
   }
 
   @Test
   void earlyStopping_never_isAccepted() {
-    assertEquals(0, Shell.run("caption", CIRCLE, "--num-beams=2", "--early-stopping=never").exit());
+    assertEquals(0, Shell.golden("caption", CIRCLE, "--num-beams=2", "--early-stopping=never").exit());
   }
 
   @Test
@@ -182,9 +182,9 @@ final class CaptionCommandTest {
 
   @Test
   void dtype_bfloat16_roundsTheWeights() {
-    double exact = Shell.run(captionOf(CIRCLE)).firstSequence().get("score").getAsDouble();
+    double exact = Shell.golden(captionOf(CIRCLE)).firstSequence().get("score").getAsDouble();
     double rounded =
-        Shell.run(with(captionOf(CIRCLE), "--dtype", "bfloat16"))
+        Shell.golden(with(captionOf(CIRCLE), "--dtype", "bfloat16"))
             .firstSequence()
             .get("score")
             .getAsDouble();
@@ -195,13 +195,13 @@ final class CaptionCommandTest {
 
   @Test
   void stream_printsTheSameText() {
-    assertEquals("a red circle\n", Shell.run("caption", CIRCLE, "--stream").out());
+    assertEquals("a red circle\n", Shell.golden("caption", CIRCLE, "--stream").out());
   }
 
   @Test
   void stream_severalImages_namesAndEchoes() {
     Shell shell =
-        Shell.run("caption", CIRCLE, RING, "--stream", "--prompt", "a photo of", "--echo");
+        Shell.golden("caption", CIRCLE, RING, "--stream", "--prompt", "a photo of", "--echo");
 
     assertEquals(CIRCLE + ": a photo of a red circle", shell.out().lines().findFirst().orElse(""));
     assertEquals(2, shell.out().lines().count());
@@ -209,7 +209,7 @@ final class CaptionCommandTest {
 
   @Test
   void optionsWithoutEffect_areMentioned() {
-    Shell shell = Shell.run("caption", CIRCLE, "--top-p", "0.9", "--length-penalty", "2");
+    Shell shell = Shell.golden("caption", CIRCLE, "--top-p", "0.9", "--length-penalty", "2");
 
     assertEquals(
         """
@@ -225,7 +225,7 @@ final class CaptionCommandTest {
   }
 
   private static List<String> texts(String[] args, String... more) {
-    return Shell.run(with(args, more)).texts();
+    return Shell.golden(with(args, more)).texts();
   }
 
   private static String[] with(String[] args, String... more) {

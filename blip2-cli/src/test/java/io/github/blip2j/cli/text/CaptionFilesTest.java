@@ -29,7 +29,7 @@ final class CaptionFilesTest {
 
   @Test
   void caption_folder_namesEachPictureInIt() {
-    Shell shell = Shell.run("caption", photos);
+    Shell shell = Shell.golden("caption", photos);
 
     String expected =
         String.format(
@@ -46,20 +46,20 @@ final class CaptionFilesTest {
 
     assertEquals(
         new Shell(1, "", "blip2: " + empty + ": images expected in the folder, got none\n"),
-        Shell.run("caption", empty.toString()));
+        Shell.golden("caption", empty.toString()));
   }
 
   @Test
   void out_csv_isGoneOnWith() throws IOException {
     Path out = folder.resolve("captions.csv");
     String written = out + ": 2 written, 0 there already, 0 failed\n";
-    assertEquals(new Shell(0, written, ""), Shell.run("caption", photos, "--out", out.toString()));
+    assertEquals(new Shell(0, written, ""), Shell.golden("caption", photos, "--out", out.toString()));
     List<String> lines = Files.readAllLines(out);
     assertEquals("image,caption,score", lines.get(0));
     assertTrue(lines.get(2).startsWith(photos + "/inner/a.png,a red circle,-0.193"), lines.get(2));
     Files.copy(Path.of(Shell.image("c.png")), folder.resolve("photos/c.png"));
 
-    JsonObject again = Shell.run("caption", photos, "--out", out.toString(), "--json").json();
+    JsonObject again = Shell.golden("caption", photos, "--out", out.toString(), "--json").json();
 
     assertEquals(1, again.get("written").getAsInt());
     assertEquals(2, again.get("earlier").getAsInt());
@@ -71,7 +71,7 @@ final class CaptionFilesTest {
     Path broken = Files.writeString(folder.resolve("photos/x.png"), "none");
     Path out = folder.resolve("captions.jsonl");
 
-    Shell shell = Shell.run("caption", photos, "--out", out.toString());
+    Shell shell = Shell.golden("caption", photos, "--out", out.toString());
 
     assertEquals(1, shell.exit());
     assertTrue(shell.err().startsWith("blip2: " + broken + ": image expected"), shell.err());
@@ -80,7 +80,7 @@ final class CaptionFilesTest {
 
   @Test
   void txt_writesBesideEachPicture() throws IOException {
-    Shell shell = Shell.run("caption", photos, "--txt", "--prompt", "a photo of", "--echo");
+    Shell shell = Shell.golden("caption", photos, "--txt", "--prompt", "a photo of", "--echo");
 
     assertEquals(new Shell(0, "text files: 2 written, 0 there already, 0 failed\n", ""), shell);
     assertEquals("a photo of a red circle\n", Files.readString(Path.of(photos, "inner", "a.txt")));
@@ -98,7 +98,7 @@ final class CaptionFilesTest {
             List.of("--txt", "--batch-size", "0"))) {
       var all = new java.util.ArrayList<>(List.of("caption", photos));
       all.addAll(args);
-      assertEquals(2, Shell.run(all.toArray(new String[0])).exit(), args.toString());
+      assertEquals(2, Shell.golden(all.toArray(new String[0])).exit(), args.toString());
     }
   }
 }

@@ -24,7 +24,7 @@ final class RankCommandTest {
   @Test
   void rank_json_hasTheDocumentedShape() {
     JsonObject document =
-        Shell.run(
+        Shell.golden(
                 "rank",
                 SQUARES,
                 "--question",
@@ -62,7 +62,7 @@ final class RankCommandTest {
     Path file = Files.writeString(folder.resolve("candidates.txt"), "yellow\n\n  \nblue\n");
 
     Shell shell =
-        Shell.run(
+        Shell.golden(
             "rank",
             SQUARES,
             "--prompt",
@@ -107,7 +107,7 @@ final class RankCommandTest {
   @Test
   void rank_severalImages_carriesOnAfterOneThatFails() {
     Shell shell =
-        Shell.run("rank", "nothing.png", SQUARES, "--question", QUESTION, "--candidate=a");
+        Shell.golden("rank", "nothing.png", SQUARES, "--question", QUESTION, "--candidate=a");
 
     assertEquals(1, shell.exit());
     assertTrue(shell.out().startsWith(SQUARES + ": -"), shell::out);
@@ -143,18 +143,18 @@ final class RankCommandTest {
 
     assertEquals(
         new Shell(1, "", "blip2: " + file + ": text expected UTF-8, got other bytes\n"),
-        Shell.run("rank", SQUARES, "--question=b", "--candidates=" + file));
+        Shell.golden("rank", SQUARES, "--question=b", "--candidates=" + file));
   }
 
   @Test
   void rank_blankCandidate_isNamed() {
     assertEquals(
         new Shell(1, "", "blip2: rank: candidates[1] expected text, got a blank\n"),
-        Shell.run("rank", SQUARES, "--question=b", "--candidate=a", "--candidate= "));
+        Shell.golden("rank", SQUARES, "--question=b", "--candidate=a", "--candidate= "));
   }
 
   private static void assertUsage(String message, String... args) {
-    assertEquals(new Shell(2, "", "blip2: " + message + "\n"), Shell.run(with(args)));
+    assertEquals(new Shell(2, "", "blip2: " + message + "\n"), Shell.golden(with(args)));
   }
 
   private static String[] with(String... args) {
@@ -167,7 +167,7 @@ final class RankCommandTest {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(List.of(more));
     all.add("--json");
-    JsonObject document = Shell.run(all.toArray(String[]::new)).json();
+    JsonObject document = Shell.golden(all.toArray(String[]::new)).json();
     List<Integer> indices = new ArrayList<>();
     document
         .getAsJsonArray("results")

@@ -6,37 +6,72 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
-/** The model in this module's jar, small enough to be unpacked for each load. */
+/**
+ * The model in this module's jar, of both stages, small enough to be unpacked for each load: one
+ * that writes texts, and one that matches images with texts.
+ */
 public final class BundledModel {
   private static final String FOLDER = "/io/github/blip2j/blip2/bundled/";
+  private static final String WRITER = "writer/";
+  private static final String MATCHER = "matcher/";
+  private static final String WEIGHTS = "model.safetensors";
   private static final List<String> FILES =
       List.of(
           "config.json",
-          "model.safetensors",
+          WEIGHTS,
           "preprocessor_config.json",
           "tokenizer.json",
           "tokenizer_config.json");
 
   private BundledModel() {}
 
-  public static GenerationSession load(LoadOptions options) throws IOException {
+  /** The model of the second stage, which writes texts. */
+  public static GenerationSession writer(LoadOptions options) throws IOException {
+    return load(WRITER, folder -> GenerationSession.load(folder, options));
+  }
+
+  /** The model of the first stage, which matches images with texts. */
+  public static MatchingSession matcher(LoadOptions options) throws IOException {
+    return load(MATCHER, folder -> MatchingSession.load(folder, options));
+  }
+
+  /** A hash of the matching model's weights, in hexadecimal digits: another release may have others. */
+  public static String matcherDigest() throws IOException {
+    try (InputStream in = resource(MATCHER + WEIGHTS)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] block = new byte[1 << 16];
+      for (int read = in.read(block); read >= 0; read = in.read(block)) {
+        digest.update(block, 0, read);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e); // every Java has it
+    }
+  }
+
+  @FunctionalInterface
+  private interface Loader<T> {
+    T load(Path folder) throws IOException;
+  }
+
+  private static <T> T load(String part, Loader<T> loader) throws IOException {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     try (var folder = TemporaryFolder.create(temporary, "blip2-bundled", FILES)) {
       for (String file : FILES) {
-        unpack(file, folder.path().resolve(file));
+        unpack(part + file, folder.path().resolve(file));
       }
-      return GenerationSession.load(folder.path(), options);
+      return loader.load(folder.path());
     }
   }
 
   static void unpack(String file, Path target) throws IOException {
-    try (InputStream in = BundledModel.class.getResourceAsStream(FOLDER + file)) {
-      if (in == null) {
-        throw new AssertionError("bundled/" + file + ": not in the jar");
-      }
+    try (InputStream in = resource(file)) {
       byte[] bytes = in.readAllBytes();
       try {
         Files.write(target, bytes);
@@ -51,5 +86,13 @@ public final class BundledModel {
             e);
       }
     }
+  }
+
+  private static InputStream resource(String file) {
+    InputStream in = BundledModel.class.getResourceAsStream(FOLDER + file);
+    if (in == null) {
+      throw new AssertionError("bundled/" + file + ": not in the jar");
+    }
+    return in;
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.blip2.Blip2;
+import io.github.blip2j.blip2.Fixture;
 import io.github.blip2j.blip2.captions.CaptionExport.Outcome;
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.generation.GenerationConfig;
@@ -37,7 +38,7 @@ final class CaptionExportTest {
 
   @BeforeAll
   static void load() throws IOException {
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
   }
 
   @AfterAll

@@ -53,7 +53,7 @@ final class FeatureExportTest {
   @BeforeAll
   static void load() throws IOException {
     matcher = ImageTextMatcher.load(ImageTextMatcherTest.FOLDER);
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
   }
 
   @AfterAll

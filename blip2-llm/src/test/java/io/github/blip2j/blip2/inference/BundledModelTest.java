@@ -13,7 +13,7 @@ final class BundledModelTest {
     Path full = Path.of("/dev/full"); // as Linux calls a disk that always is
 
     var thrown =
-        assertThrows(IOException.class, () -> BundledModel.unpack("model.safetensors", full));
+        assertThrows(IOException.class, () -> BundledModel.unpack("writer/model.safetensors", full));
 
     assertEquals(
         "/dev/full: room expected to unpack the bundled model, got No space left on device; make"

@@ -45,7 +45,7 @@ final class ConventionTest {
 
   @BeforeAll
   static void load() throws IOException {
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Fixture.HF_OPT);
     loaded = GenerationSession.load(Fixture.HF_OPT, Precision.FLOAT32);
     pictures = Fixture.pictures();
   }

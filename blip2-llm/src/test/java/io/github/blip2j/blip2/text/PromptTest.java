@@ -274,7 +274,7 @@ final class PromptTest {
 
   private static Blip2 bundled() {
     try {
-      return Blip2.bundled();
+      return Blip2.load(Fixture.HF_OPT);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /** Configs of parts so small that tests train them. */
 final class Small {
   static final Path BERT_WORDS = Fixtures.own("lavis-stage1");
-  static final Path LANGUAGE_WORDS = Path.of("src/main/resources/io/github/blip2j/blip2/bundled");
+  static final Path LANGUAGE_WORDS = Path.of("src/test/resources/golden/hf-opt");
   static final String LANGUAGE =
       """
       {"model_type": "opt", "hidden_size": 16, "ffn_dim": 24, "num_hidden_layers": 2,
