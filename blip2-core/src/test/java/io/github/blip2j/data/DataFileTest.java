@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files in the shapes that data sets are published in. */
-final class DataFileTest {
+final class DataFileTest extends WrittenFiles {
   private static final String COCO =
       """
       {"info": {"year": 2017, "contributor": "someone"},
@@ -33,10 +33,8 @@ final class DataFileTest {
          {"license": 1, "file_name": "000000000285.jpg", "id": 285, "height": 640}]}
       """;
 
-  private final Path folder;
-
   DataFileTest(@TempDir Path folder) {
-    this.folder = folder;
+    super(folder);
   }
 
   @Test
@@ -179,7 +177,8 @@ final class DataFileTest {
             + " record 1: image_id expected a number, got x",
         "[{\"image\": \"a\", \"question\": \"?\", \"choices\": [\"a\"], \"correct_choice_idx\": 1}] !"
             + " record 1: question: correct choice expected one of 1, got index 1",
-        "[{\"image\": \"a\", \"question\": null}] ! record 1: question expected a string, got null",
+        "[{\"image\": \"a\", \"question\": null}] ! record 1: question expected a string, got null;"
+            + " write a text, or leave the record out",
         "{\"questions\": [{\"image_id\": 1, \"question\": \"?\"}]} ! data_type expected mscoco, and a"
             + " data_subtype, got none and none; write each question as a record with its image",
         "{\"images\": [{\"id\": 1}]} ! image 1: key expected file_name, got id",
@@ -278,33 +277,5 @@ final class DataFileTest {
 
     assertEquals(Optional.of("val2017/000000000139.jpg"), image.within(folder));
     assertEquals(Optional.empty(), image.within(folder.resolve("val2017/none")));
-  }
-
-  private void assertRefused(Path file, String message) {
-    assertRefused(DataFile.of(file), message);
-  }
-
-  private void assertRefused(DataFile file, String message) {
-    assertRefused(file, DataFile::read, message);
-  }
-
-  /** A way to read a file. */
-  @FunctionalInterface
-  private interface Reading {
-    Object of(DataFile file) throws IOException;
-  }
-
-  private static void assertRefused(DataFile file, Reading reading, String message) {
-    assertEquals(
-        file.path() + ": " + message,
-        assertThrows(DataException.class, () -> reading.of(file)).getMessage());
-  }
-
-  private List<DataRecord> read(String name, String text) throws IOException {
-    return DataFile.of(write(name, text)).read();
-  }
-
-  private Path write(String name, String text) throws IOException {
-    return Files.writeString(folder.resolve(name), text);
   }
 }
