@@ -89,15 +89,14 @@ public final class GenerationModelOptions extends ModelOptions {
    * @param instead the option of the results that are there already
    */
   public void requireNone(String instead) {
-    boolean parts = this.parts.areGiven();
-    if (model != null || parts || adapter != null) {
+    if (model != null || adapter != null) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "%s: results of an earlier run expected without a model, got %s too; leave one of them"
                   + " out",
               instead,
-              model != null ? "--model" : parts ? "--language" : "--adapter"));
+              model != null ? "--model" : "--adapter"));
     }
   }
 
