@@ -176,8 +176,7 @@ final class TrainerTest {
 
     List<String> lines = Toy.log(folder).lines().toList();
     assertEquals(3, lines.size());
-    assertTrue(
-        lines.get(2).startsWith("{\"step\":5,\"epoch\":0,\"event\":\"end\","), lines.get(2));
+    assertTrue(lines.get(2).startsWith("{\"step\":5,\"epoch\":0,\"event\":\"end\","), lines.get(2));
     StepReport report = reports.steps.get(1);
     assertEquals(
         String.format(

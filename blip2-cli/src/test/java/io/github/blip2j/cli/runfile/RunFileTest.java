@@ -195,7 +195,8 @@ final class RunFileTest {
   void config_wholeNumberWithAPointOrAPower_isAnInteger(String written, int steps)
       throws IOException {
     Shell inFile = train("stage2", own().replace("max_steps: 2", "max_steps: " + written));
-    Shell set = train("stage2", own(), "--set=optim.max_steps=" + written, "--out=" + folder + "/b");
+    Shell set =
+        train("stage2", own(), "--set=optim.max_steps=" + written, "--out=" + folder + "/b");
 
     assertEquals(0, inFile.exit(), inFile.err());
     assertEquals(0, set.exit(), set.err());

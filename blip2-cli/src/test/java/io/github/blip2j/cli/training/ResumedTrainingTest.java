@@ -109,7 +109,8 @@ final class ResumedTrainingTest {
     List<JsonObject> lines = new ArrayList<>();
     for (String line : Files.readAllLines(folder.resolve("run").resolve("log.jsonl"))) {
       JsonObject json = JsonParser.parseString(line).getAsJsonObject();
-      List.of("samples_per_s", "time_s", "data_s", "data_share", "memory_mib").forEach(json::remove);
+      List.of("samples_per_s", "time_s", "data_s", "data_share", "memory_mib")
+          .forEach(json::remove);
       lines.add(json);
     }
     return lines;
@@ -134,8 +135,7 @@ final class ResumedTrainingTest {
     assertEquals(1, first.size());
     assertEquals("end", first.get(0).get("event").getAsString());
     assertEquals(2, first.get(0).get("step").getAsInt());
-    assertEquals(
-        first.get(0).get("loss"), part.document().getAsJsonObject("losses").get("loss"));
+    assertEquals(first.get(0).get("loss"), part.document().getAsJsonObject("losses").get("loss"));
     assertEquals(first, again);
     assertEquals(whole, log());
     assertEquals(one.document().get("losses"), rest.document().get("losses"));

@@ -104,7 +104,8 @@ final class TrainCommandTest {
 
     Shell shell = stage1("out", captions);
 
-    String message = "blip2: %s: record 1: caption expected a string, got null; write a text, or leave the record out\n";
+    String message =
+        "blip2: %s: record 1: caption expected a string, got null; write a text, or leave the record out\n";
     assertEquals(new Shell(1, "", String.format(Locale.ROOT, message, captions)), shell);
   }
 

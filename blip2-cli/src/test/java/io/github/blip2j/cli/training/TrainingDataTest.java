@@ -58,7 +58,9 @@ final class TrainingDataTest {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '|', value = {"0.tar | 0.tar", "{0..1}.tar:2 | ./1.tar:1"})
+  @CsvSource(
+      delimiter = '|',
+      value = {"0.tar | 0.tar", "{0..1}.tar:2 | ./1.tar:1"})
   void stage1_shardInTwoSets_isRefused(String first, String second) throws IOException {
     shards();
 
