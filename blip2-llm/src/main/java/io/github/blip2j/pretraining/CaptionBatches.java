@@ -211,9 +211,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
           "question and answer expected about %s, got a caption; train on captions with"
               + " withDialogues, train caption");
     }
-    if (preparation.questions == null
-        && asked != null
-        && each.captions().equals(asked.answers())) {
+    if (preparation.questions == null && asked != null && each.captions().equals(asked.answers())) {
       throw wrong(
           each,
           "caption expected about %s, got a question; train on questions with withQuestions, train"

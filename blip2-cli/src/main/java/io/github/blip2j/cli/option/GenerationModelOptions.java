@@ -91,8 +91,8 @@ public final class GenerationModelOptions extends ModelOptions {
     if (model != null) {
       throw new IllegalArgumentException(
           instead
-              + ": results of an earlier run expected without a model, got --model too; leave one of"
-              + " them out");
+              + ": results of an earlier run expected without a model, got --model too; leave one"
+              + " of them out");
     }
   }
 
