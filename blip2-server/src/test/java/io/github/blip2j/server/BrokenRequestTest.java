@@ -65,7 +65,8 @@ final class BrokenRequestTest {
     String head = HEAD.replace("POST /v1/caption", method + " " + path);
     try (Socket socket = client.socket()) {
       OutputStream out = socket.getOutputStream();
-      String length = chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + chunks * 0x10000;
+      String length =
+          chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + chunks * 0x10000;
       out.write((head + length + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
       String some = "x".repeat(0x10000);
       byte[] chunk =
@@ -87,6 +88,7 @@ final class BrokenRequestTest {
   void rest_ofARefusedRequest_isNotReadForEver() throws Exception {
     try (Socket fast = client.socket();
         Socket slow = client.socket()) {
+      long begun = System.nanoTime();
       for (Socket socket : new Socket[] {fast, slow}) {
         String head = HEAD.replace("/v1/caption", "/none") + "Content-Length: 9000000000\r\n\r\n";
         socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
@@ -103,7 +105,6 @@ final class BrokenRequestTest {
       }
       assertTrue(sent < 200_000_000, "sent: " + sent);
 
-      long begun = System.nanoTime();
       try {
         while (System.nanoTime() - begun < 15e9) {
           slow.getOutputStream().write(new byte[2000]);
@@ -262,7 +263,10 @@ final class BrokenRequestTest {
       {"content-type: Application/JSON; Charset=\"utf-8\"", json},
       {"CONTENT-TYPE: Multipart/Form-Data; Boundary=\"a b\"", form},
       {"Content-Type: multipart/form-data;charset=UTF-8;BOUNDARY=\"a b\"", form},
-      {"Content-Type: IMAGE/PNG", form.substring(form.indexOf('\u0089'), form.indexOf("\r\n--a b--"))}
+      {
+        "Content-Type: IMAGE/PNG",
+        form.substring(form.indexOf('\u0089'), form.indexOf("\r\n--a b--"))
+      }
     };
     for (String[] request : requests) {
       String answer =

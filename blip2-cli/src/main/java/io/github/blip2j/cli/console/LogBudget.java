@@ -11,7 +11,8 @@ import java.util.function.LongSupplier;
  * what he sends: so many lines a minute of each logger, and so many characters of a line.
  */
 final class LogBudget {
-  private static final List<String> SERVERS = List.of("org.eclipse.jetty", "io.github.blip2j.server");
+  private static final List<String> SERVERS =
+      List.of("org.eclipse.jetty", "io.github.blip2j.server");
   private static final int LINES = 10;
   private static final int CHARACTERS = 300;
   private static final long MINUTE = Duration.ofMinutes(1).toNanos();
@@ -38,8 +39,7 @@ final class LogBudget {
     }
     long now = nanos.getAsLong();
     int lines =
-        spent
-            .compute(
+        spent.compute(
                 logger,
                 (name, before) ->
                     before == null || now - before.since > MINUTE

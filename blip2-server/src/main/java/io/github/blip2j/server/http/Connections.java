@@ -19,6 +19,7 @@ final class Connections {
 
   private final Set<ProbedEndPoint> open = ConcurrentHashMap.newKeySet();
   private final Limits limits;
+  private long looked = System.nanoTime(); // of the watch's thread alone
 
   Connections(Limits limits) {
     this.limits = limits;
@@ -69,6 +70,11 @@ final class Connections {
   /** Ends the connections that have taken too long. */
   void look() {
     long now = System.nanoTime();
+    boolean stalled = now - looked > FRESH_NANOS; // all of the process: clients may have sent
+    looked = now;
+    if (stalled) {
+      return;
+    }
     for (ProbedEndPoint connection : open) {
       State state = connection.state();
       if (state.age(now) > most(state.stage()).toNanos()) {

@@ -96,11 +96,7 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
   }
 
   private List<List<Generated>> aboutSeveral(
-      Blip2 blip2,
-      List<GenerateJob> jobs,
-      List<String> texts,
-      TokenStreamer streams,
-      Bench bench)
+      Blip2 blip2, List<GenerateJob> jobs, List<String> texts, TokenStreamer streams, Bench bench)
       throws IOException {
     List<Prompt> prompts = prompts(jobs, texts, bench.maxPixels());
     List<Picture> all = jobs.stream().flatMap(job -> job.pictures.stream()).toList();
