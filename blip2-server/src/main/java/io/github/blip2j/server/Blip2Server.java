@@ -49,7 +49,8 @@ public final class Blip2Server implements AutoCloseable {
     metrics.observe(queue);
     Limits limits =
         Limits.usual(
-            options.imageBytes(), options.connections(), options.requestTime(), options.ping());
+                options.imageBytes(), options.connections(), options.requestTime(), options.ping())
+            .withHeader(options.headerTime());
     this.http =
         new HttpServer(
             address,

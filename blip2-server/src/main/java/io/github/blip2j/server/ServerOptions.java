@@ -38,6 +38,7 @@ public final class ServerOptions {
   private long modelBytes = Long.MAX_VALUE;
   private long featureBytes = 64L << 20;
   private Duration requestTime = Duration.ofSeconds(60);
+  private Duration headerTime = Duration.ofSeconds(10);
   private Duration grace = Duration.ofSeconds(30);
   private Duration ping = Duration.ofSeconds(15);
   private List<String> origins = List.of();
@@ -113,7 +114,10 @@ public final class ServerOptions {
     return with(copy -> copy.queue = requests);
   }
 
-  /** With at most this many connections; more wait to be accepted. */
+  /**
+   * With about this many connections. Beyond them, those are cut off for new ones whose clients
+   * keep the server waiting for longest.
+   */
   public ServerOptions withConnections(int most) {
     require(most >= 1, "connections expected at least 1, got %s", most);
     return with(copy -> copy.connections = most);
@@ -150,6 +154,15 @@ public final class ServerOptions {
   public ServerOptions withRequestTime(Duration time) {
     require(!time.isNegative() && !time.isZero(), "request time expected above 0, got %s", time);
     return with(copy -> copy.requestTime = time);
+  }
+
+  /**
+   * With at most this time for a request's header, from its first byte on; of a new connection from
+   * its beginning. Checked ten times a second.
+   */
+  public ServerOptions withHeaderTime(Duration time) {
+    require(!time.isNegative() && !time.isZero(), "header time expected above 0, got %s", time);
+    return with(copy -> copy.headerTime = time);
   }
 
   /**
@@ -218,6 +231,7 @@ public final class ServerOptions {
     copy.modelBytes = modelBytes;
     copy.featureBytes = featureBytes;
     copy.requestTime = requestTime;
+    copy.headerTime = headerTime;
     copy.grace = grace;
     copy.ping = ping;
     copy.origins = origins;
@@ -280,6 +294,10 @@ public final class ServerOptions {
 
   Duration ping() {
     return ping;
+  }
+
+  Duration headerTime() {
+    return headerTime;
   }
 
   Duration grace() {

@@ -18,7 +18,6 @@ import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -32,9 +31,11 @@ import org.slf4j.LoggerFactory;
 public final class HttpServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
   private static final int THREADS = 32;
+  private static final int BACKLOG = 1024; // connections that the system holds until they are seen
 
   private final Server server;
   private final ServerConnector connector;
+  private final Connections connections;
   private final Watch watch;
   private final InetSocketAddress address;
 
@@ -57,14 +58,14 @@ public final class HttpServer implements AutoCloseable {
       WorkQueue queue,
       Metrics metrics) {
     this.address = address;
-    this.watch = new Watch(limits.ping());
+    this.connections = new Connections(limits);
+    this.watch = new Watch(limits.ping(), connections);
     var threads = new QueuedThreadPool(THREADS, 4);
     threads.setName("blip2-http");
     threads.setDaemon(true);
     server = new Server(threads);
     connector = connector(limits);
     server.addConnector(connector);
-    server.addBean(new NetworkConnectionLimit(limits.connections(), connector));
     server.setErrorHandler(new JsonErrors());
     server.setStopTimeout(grace.toMillis());
     var access = new Access(key, address.getAddress().isLoopbackAddress(), origins);
@@ -84,13 +85,15 @@ public final class HttpServer implements AutoCloseable {
           @Override
           protected SocketChannelEndPoint newEndPoint(
               SocketChannel channel, ManagedSelector selector, SelectionKey key) {
-            var connection = new ProbedEndPoint(channel, selector, key, getScheduler());
+            var connection =
+                new ProbedEndPoint(channel, selector, key, getScheduler(), connections);
             connection.setIdleTimeout(getIdleTimeout());
             return connection;
           }
         };
     made.setHost(address.getAddress().getHostAddress());
     made.setPort(address.getPort());
+    made.setAcceptQueueSize(BACKLOG);
     made.setIdleTimeout(limits.idle().toMillis());
     return made;
   }
