@@ -60,4 +60,12 @@ public final class Picture {
     }
     return image;
   }
+
+  /** Decodes it, turned as its EXIF data asks, each time anew. */
+  Image upright(long maxPixels) throws IOException {
+    return new ImageDecoder()
+        .withMaxPixels(maxPixels)
+        .withExifRotation(true)
+        .decode(file, name);
+  }
 }
