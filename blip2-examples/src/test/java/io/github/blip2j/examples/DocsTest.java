@@ -48,7 +48,8 @@ final class DocsTest {
           "blip2-evaluation",
           "blip2-search",
           "blip2-server",
-          "blip2-langchain4j");
+          "blip2-langchain4j",
+          "blip2-mcp");
 
   /** What a block may use without declaring it. */
   private static final String KNOWN =
