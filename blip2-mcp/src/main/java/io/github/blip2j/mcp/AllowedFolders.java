@@ -55,6 +55,7 @@ final class AllowedFolders {
    */
   Path file(String argument, String given) {
     boolean below = false;
+    boolean away = false; // by a link
     for (Path root : roots) {
       Path path;
       try {
@@ -72,7 +73,7 @@ final class AllowedFolders {
         if (contains(real) && Files.isRegularFile(real)) {
           return real;
         }
-        below = contains(real);
+        away |= !contains(real);
       } catch (IOException e) { // not there: the next folder may have it
         continue;
       }
@@ -80,7 +81,7 @@ final class AllowedFolders {
     throw new IllegalArgumentException(
         String.format(
             Locale.ROOT,
-            below
+            below && !away
                 ? "%s: file below %s expected, got no file: '%s'"
                 : "%s: file below %s expected, got one elsewhere: '%s'",
             argument,
