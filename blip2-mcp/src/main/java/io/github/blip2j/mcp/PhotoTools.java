@@ -54,28 +54,8 @@ final class PhotoTools implements AutoCloseable {
     var path = Schema.text("Image file, absolute or relative to one of " + folders.names() + ".");
     List<PhotoTool> tools = new ArrayList<>();
     if (model != null) {
-      tools.add(
-          new PhotoTool(
-              "caption",
-              "Describes an image file in one sentence.",
-              Schema.of(
-                  List.of("path"),
-                  "path",
-                  path,
-                  "prompt",
-                  Schema.text("Beginning of the sentence, as 'a photo of'; may be left out.")),
-              arguments -> caption(model, arguments)));
-      tools.add(
-          new PhotoTool(
-              "ask",
-              "Answers a question about an image file in a few words.",
-              Schema.of(
-                  List.of("path", "question"),
-                  "path",
-                  path,
-                  "question",
-                  Schema.text("As 'how many cats are there?'")),
-              arguments -> ask(model, arguments)));
+      tools.add(caption(path, model));
+      tools.add(ask(path, model));
     }
     if (matcher != null) {
       tools.add(
@@ -91,6 +71,32 @@ final class PhotoTools implements AutoCloseable {
       tools.add(search(path, matcher, index));
     }
     return List.copyOf(tools);
+  }
+
+  private PhotoTool caption(Object path, LoadedOnce<Blip2> loaded) {
+    return new PhotoTool(
+        "caption",
+        "Describes an image file in one sentence.",
+        Schema.of(
+            List.of("path"),
+            "path",
+            path,
+            "prompt",
+            Schema.text("Beginning of the sentence, as 'a photo of'; may be left out.")),
+        arguments -> caption(loaded, arguments));
+  }
+
+  private PhotoTool ask(Object path, LoadedOnce<Blip2> loaded) {
+    return new PhotoTool(
+        "ask",
+        "Answers a question about an image file in a few words.",
+        Schema.of(
+            List.of("path", "question"),
+            "path",
+            path,
+            "question",
+            Schema.text("As 'how many cats are there?'")),
+        arguments -> ask(loaded, arguments));
   }
 
   private PhotoTool search(

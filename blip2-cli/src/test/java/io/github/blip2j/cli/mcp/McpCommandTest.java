@@ -111,7 +111,7 @@ final class McpCommandTest {
 
   private static CallToolResult call(String tool, Map<String, Object> arguments) {
     return client.callTool(
-        CallToolRequest.builder().name(tool).arguments(arguments).build());
+        CallToolRequest.builder(tool).arguments(arguments).build());
   }
 
   private static String text(CallToolResult result) {
