@@ -24,6 +24,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the tools do. Not safe for several threads: models share the cores. */
@@ -205,11 +207,24 @@ final class PhotoTools implements AutoCloseable {
       PhotoIndex photos, PhotoQuery query, int top, ImageEmbedder vectors) throws IOException {
     for (int tried = top; ; tried = (int) Math.min(Integer.MAX_VALUE / 8, tried * 8L)) {
       List<PhotoHit> hits = photos.search(query.top(tried), vectors);
-      List<PhotoHit> below = hits.stream().filter(hit -> isBelow(hit.photo())).toList();
+      List<PhotoHit> below = hits.stream().flatMap(hit -> below(hit).stream()).toList();
       if (below.size() >= top || hits.size() < tried) {
         return below.subList(0, Math.min(top, below.size()));
       }
     }
+  }
+
+  /** A result with those of its files that are below the folders; empty if none is. */
+  private Optional<PhotoHit> below(PhotoHit hit) {
+    List<Photo> files =
+        Stream.concat(Stream.of(hit.photo()), hit.copies().stream())
+            .filter(this::isBelow)
+            .toList();
+    return files.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new PhotoHit(
+                files.get(0), hit.similarity(), hit.match(), files.subList(1, files.size())));
   }
 
   private boolean isBelow(Photo photo) {
@@ -227,7 +242,7 @@ final class PhotoTools implements AutoCloseable {
     json.addProperty("date", hit.photo().date().toString());
     json.addProperty("state", hit.photo().state().name().toLowerCase(Locale.ROOT));
     var copies = new JsonArray();
-    hit.copies().stream().filter(this::isBelow).forEach(copy -> copies.add(copy.name()));
+    hit.copies().forEach(copy -> copies.add(copy.name()));
     json.add("copies", copies);
     return json;
   }
