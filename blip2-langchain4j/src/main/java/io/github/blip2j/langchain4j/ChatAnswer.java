@@ -8,8 +8,8 @@ import dev.langchain4j.model.output.TokenUsage;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
-import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.blip2.text.TextStreamer;
+import io.github.blip2j.generation.GenerationConfig;
 import java.util.List;
 import java.util.function.Consumer;
 

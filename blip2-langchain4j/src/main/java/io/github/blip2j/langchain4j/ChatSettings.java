@@ -52,8 +52,7 @@ final class ChatSettings {
     refuse("toolChoice", asked.toolChoice() != null && asked.toolChoice() != ToolChoice.NONE);
     refuse(
         "responseFormat",
-        asked.responseFormat() != null
-            && asked.responseFormat().type() != ResponseFormatType.TEXT);
+        asked.responseFormat() != null && asked.responseFormat().type() != ResponseFormatType.TEXT);
     @Nullable String name = asked.modelName();
     if (name != null && !name.equals(modelName)) {
       throw new UnsupportedFeatureException(

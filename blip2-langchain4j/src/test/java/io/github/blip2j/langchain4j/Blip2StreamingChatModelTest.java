@@ -87,8 +87,7 @@ final class Blip2StreamingChatModelTest {
     interface Assistant {
       TokenStream look(@dev.langchain4j.service.UserMessage ImageContent image);
     }
-    Assistant assistant =
-        AiServices.builder(Assistant.class).streamingChatModel(model).build();
+    Assistant assistant = AiServices.builder(Assistant.class).streamingChatModel(model).build();
     var told = new Told();
 
     assistant

@@ -71,8 +71,7 @@ final class MatcherModelsTest {
 
   @Test
   void embedding_ofWhatItCannot_isRefused() {
-    EmbeddingInput both =
-        EmbeddingInput.from(TextContent.from(TEXT), Photos.content("b.png"));
+    EmbeddingInput both = EmbeddingInput.from(TextContent.from(TEXT), Photos.content("b.png"));
     assertThrows(
         IllegalArgumentException.class,
         () -> embeddings.embed(EmbeddingRequest.builder().inputs(List.of(both)).build()));
@@ -130,10 +129,8 @@ final class MatcherModelsTest {
   @Test
   void scores_ofPicturesForAText_areImageTextMatching() {
     ScoringModel byUrl = Blip2ScoringModel.of(matcher);
-    assertEquals(
-        itm("a.png", TEXT), byUrl.score(Photos.dataUrl("a.png"), TEXT).content(), 1e-6);
-    assertEquals(
-        itm("a.png", TEXT), byUrl.score(TEXT, Photos.dataUrl("a.png")).content(), 1e-6);
+    assertEquals(itm("a.png", TEXT), byUrl.score(Photos.dataUrl("a.png"), TEXT).content(), 1e-6);
+    assertEquals(itm("a.png", TEXT), byUrl.score(TEXT, Photos.dataUrl("a.png")).content(), 1e-6);
     assertEquals(
         product(matcher.embed(TEXT), matcher.embed("a dog")),
         byUrl.score("a dog", TEXT).content(),
@@ -167,9 +164,7 @@ final class MatcherModelsTest {
                 .toList();
 
     List<String> expected =
-        Photos.NAMES.stream()
-            .sorted(Comparator.comparingDouble(name -> -itm(name, TEXT)))
-            .toList();
+        Photos.NAMES.stream().sorted(Comparator.comparingDouble(name -> -itm(name, TEXT))).toList();
     assertEquals(expected, ranked);
   }
 }

@@ -28,8 +28,7 @@ final class AllowedFolders {
     List<Path> real = new ArrayList<>();
     for (Path folder : folders) {
       if (!Files.isDirectory(folder)) {
-        throw new IOException(
-            PathName.of(folder) + ": folder expected, got none; check the path");
+        throw new IOException(PathName.of(folder) + ": folder expected, got none; check the path");
       }
       real.add(folder.toRealPath());
     }
@@ -74,8 +73,8 @@ final class AllowedFolders {
           return real;
         }
         away |= !contains(real);
-      } catch (IOException e) { // not there: the next folder may have it
-        continue;
+      } catch (IOException e) {
+        // not there: the next folder may have it
       }
     }
     throw new IllegalArgumentException(

@@ -82,11 +82,7 @@ public final class Blip2McpServer implements AutoCloseable {
   private static Tool described(PhotoTool tool) {
     return Tool.builder(tool.name(), tool.inputSchema())
         .description(tool.description())
-        .annotations(
-            ToolAnnotations.builder()
-                .readOnlyHint(true)
-                .openWorldHint(false)
-                .build())
+        .annotations(ToolAnnotations.builder().readOnlyHint(true).openWorldHint(false).build())
         .build();
   }
 

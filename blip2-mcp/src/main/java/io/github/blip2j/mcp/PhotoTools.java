@@ -101,8 +101,7 @@ final class PhotoTools implements AutoCloseable {
         arguments -> ask(loaded, arguments));
   }
 
-  private PhotoTool search(
-      Object path, LoadedOnce<ImageTextMatcher> loaded, PhotoIndex photos) {
+  private PhotoTool search(Object path, LoadedOnce<ImageTextMatcher> loaded, PhotoIndex photos) {
     return new PhotoTool(
         "search",
         "Finds indexed photos by a text or by an image file, the best first.",
@@ -217,9 +216,7 @@ final class PhotoTools implements AutoCloseable {
   /** A result with those of its files that are below the folders; empty if none is. */
   private Optional<PhotoHit> below(PhotoHit hit) {
     List<Photo> files =
-        Stream.concat(Stream.of(hit.photo()), hit.copies().stream())
-            .filter(this::isBelow)
-            .toList();
+        Stream.concat(Stream.of(hit.photo()), hit.copies().stream()).filter(this::isBelow).toList();
     return files.isEmpty()
         ? Optional.empty()
         : Optional.of(

@@ -13,8 +13,7 @@ final class Schema {
   }
 
   static Map<String, Object> texts(String description) {
-    return Map.of(
-        "type", "array", "items", Map.of("type", "string"), "description", description);
+    return Map.of("type", "array", "items", Map.of("type", "string"), "description", description);
   }
 
   static Map<String, Object> integer(String description) {

@@ -156,8 +156,7 @@ public final class ContactSheet {
   /** A small JPEG in base64, or null if the photo cannot be read. */
   private @Nullable String thumbnail(Photo photo) {
     try {
-      return Base64.getEncoder()
-          .encodeToString(Thumbnail.jpeg(decoder.decode(photo.path()), SIDE));
+      return Base64.getEncoder().encodeToString(Thumbnail.jpeg(decoder.decode(photo.path()), SIDE));
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       return null; // the sheet shows the others
     }

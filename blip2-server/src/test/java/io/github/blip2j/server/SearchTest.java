@@ -27,6 +27,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,7 +105,7 @@ final class SearchTest {
     JsonArray results = results(asked);
     assertSame(expected, results);
     assertEquals(
-        expected.get(0).match().itmProbability(),
+        Objects.requireNonNull(expected.get(0).match()).itmProbability(),
         results.get(0).getAsJsonObject().get("itm_probability").getAsDouble(),
         1e-5);
   }
@@ -160,8 +161,7 @@ final class SearchTest {
     update();
 
     assertEquals(2, results(text(TEXT)).size());
-    assertEquals(
-        2, client.json("/v1/status").getAsJsonObject("index").get("images").getAsInt());
+    assertEquals(2, client.json("/v1/status").getAsJsonObject("index").get("images").getAsInt());
   }
 
   @ParameterizedTest
@@ -220,8 +220,9 @@ final class SearchTest {
     ServerOptions options = ServerOptions.defaults().withPort(0);
 
     String message =
-        assertThrows(IndexException.class, () -> Blip2Server.start(options.withIndex(index)))
-            .getMessage();
+        String.valueOf(
+            assertThrows(IndexException.class, () -> Blip2Server.start(options.withIndex(index)))
+                .getMessage());
 
     assertTrue(message.contains("(000000000000, "), message);
     assertTrue(message.contains("got [bundled]; name it with --model"), message);
@@ -256,8 +257,7 @@ final class SearchTest {
   void thumbnail_ofAFileThatWasReplaced_isRefused() throws IOException {
     Path photo = photos.resolve("a.png");
     JsonObject like = Client.about(Client.IMAGES[0]);
-    String thumbnail =
-        results(like).get(0).getAsJsonObject().get("thumbnail").getAsString();
+    String thumbnail = results(like).get(0).getAsJsonObject().get("thumbnail").getAsString();
     byte[] secret = Client.bytes(Client.IMAGES[1]);
     byte[] sameLength = Arrays.copyOf(secret, (int) Files.size(photo));
     FileTime time = Files.getLastModifiedTime(photo);
@@ -285,8 +285,7 @@ final class SearchTest {
   })
   void thumbnail_ofAnythingElse_isRefused(String path) throws IOException {
     String answer =
-        client.raw(
-            "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        client.raw("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assertTrue(answer.matches("(?s)HTTP/1.1 (400|404) .*\"error\".*"), answer);
   }
 

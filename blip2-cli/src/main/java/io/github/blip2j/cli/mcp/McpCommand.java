@@ -117,8 +117,7 @@ public final class McpCommand implements Callable<Integer> {
     McpOptions options = McpOptions.below(folders.stream().map(FileName::path).toList());
     @Nullable Path path = model == null ? null : model.path();
     options =
-        options.withModel(
-            () -> path == null ? Blip2.bundled(loading) : Blip2.load(path, loading));
+        options.withModel(() -> path == null ? Blip2.bundled(loading) : Blip2.load(path, loading));
     @Nullable PhotoIndex photos = index == null ? null : open(index);
     if (matcher == null && photos != null) {
       matcher = new ModelName(photos.model().name(), cache);

@@ -101,8 +101,8 @@ final class McpCommandTest {
         (schema, value) -> JsonSchemaValidator.ValidationResponse.asValid(null);
     McpSyncClient made =
         McpClient.sync(new StdioClientTransport(parameters, McpJsonDefaults.getMapper()))
-            .requestTimeout(Duration.ofSeconds(120))
-            .initializationTimeout(Duration.ofSeconds(120))
+            .requestTimeout(Duration.ofMinutes(2))
+            .initializationTimeout(Duration.ofMinutes(2))
             .jsonSchemaValidator(none)
             .build();
     made.initialize();
@@ -110,8 +110,7 @@ final class McpCommandTest {
   }
 
   private static CallToolResult call(String tool, Map<String, Object> arguments) {
-    return client.callTool(
-        CallToolRequest.builder(tool).arguments(arguments).build());
+    return client.callTool(CallToolRequest.builder(tool).arguments(arguments).build());
   }
 
   private static String text(CallToolResult result) {
@@ -150,8 +149,7 @@ final class McpCommandTest {
   void captionAndAsk_answerAsTheLibrary() throws IOException {
     try (Blip2 blip2 = Blip2.bundled()) {
       var image = blip2.read(photos.resolve("a.png"));
-      assertEquals(
-          blip2.caption(image), answer("caption", Map.of("path", photos + "/a.png")));
+      assertEquals(blip2.caption(image), answer("caption", Map.of("path", photos + "/a.png")));
       assertEquals(blip2.caption(image), answer("caption", Map.of("path", "a.png")));
       assertEquals(
           blip2.answer(image, "what is this?"),
@@ -173,8 +171,7 @@ final class McpCommandTest {
       JsonObject second = matches.get(1).getAsJsonObject();
       assertEquals("a dog", second.get("text").getAsString());
       assertEquals(expected.itc(), second.get("itc").getAsDouble(), 1e-5);
-      assertEquals(
-          expected.itmProbability(), second.get("itm_probability").getAsDouble(), 1e-5);
+      assertEquals(expected.itmProbability(), second.get("itm_probability").getAsDouble(), 1e-5);
     }
     assertTrue(((Map<?, ?>) result.structuredContent()).containsKey("matches"));
   }

@@ -138,7 +138,6 @@ public final class PhotoSearch implements AutoCloseable {
     }
   }
 
-
   @Override
   public void close() {
     thumbnails.close();

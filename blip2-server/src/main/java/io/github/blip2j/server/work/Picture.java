@@ -63,9 +63,6 @@ public final class Picture {
 
   /** Decodes it, turned as its EXIF data asks, each time anew. */
   Image upright(long maxPixels) throws IOException {
-    return new ImageDecoder()
-        .withMaxPixels(maxPixels)
-        .withExifRotation(true)
-        .decode(file, name);
+    return new ImageDecoder().withMaxPixels(maxPixels).withExifRotation(true).decode(file, name);
   }
 }
