@@ -31,6 +31,19 @@ public final class MatcherEmbedder implements ImageEmbedder {
    *     index knows the model by a hash of their weights, by samples
    */
   public static MatcherEmbedder of(ImageTextMatcher matcher, List<Path> files) throws IOException {
+    String digest = digest(files);
+    Blip2QformerConfig sizes = matcher.model().config().qformer();
+    String name = PathName.of(files.get(0).toAbsolutePath().normalize());
+    return new MatcherEmbedder(
+        matcher, new IndexModel(name, digest, sizes.queryTokens(), sizes.projectionDim()));
+  }
+
+  /**
+   * The {@code digest} of the {@link IndexModel} of these files, which need not be loaded for it.
+   *
+   * @param files as {@link #of} takes them
+   */
+  public static String digest(List<Path> files) throws IOException {
     if (files.isEmpty()) {
       throw new IllegalArgumentException("search: files of the model expected, got none");
     }
@@ -38,12 +51,12 @@ public final class MatcherEmbedder implements ImageEmbedder {
     for (Path file : files) {
       digests.add(String.valueOf(Fingerprint.ofModel(file).digest()));
     }
-    Blip2QformerConfig sizes = matcher.model().config().qformer();
-    String name = PathName.of(files.get(0).toAbsolutePath().normalize());
-    return new MatcherEmbedder(
-        matcher,
-        new IndexModel(
-            name, String.join("+", digests), sizes.queryTokens(), sizes.projectionDim()));
+    return String.join("+", digests);
+  }
+
+  /** The same model in another form, as by {@link ImageTextMatcher#withCancellation}. */
+  public MatcherEmbedder with(ImageTextMatcher sameModel) {
+    return new MatcherEmbedder(sameModel, model);
   }
 
   @Override

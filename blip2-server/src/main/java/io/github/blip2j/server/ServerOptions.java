@@ -30,6 +30,7 @@ public final class ServerOptions {
   private String host = "127.0.0.1";
   private int port = 8080;
   private Map<String, Optional<Path>> models = Map.of();
+  private @Nullable Path index;
   private @Nullable String apiKey;
   private int queue = 16;
   private int connections = 400;
@@ -96,6 +97,16 @@ public final class ServerOptions {
           more.put(name, path);
           copy.models = more;
         });
+  }
+
+  /**
+   * With searches in this index of photos, by the model that it is of: one of those that are
+   * served, or else the one at the place where it was when the index was made.
+   *
+   * @param folder as {@code PhotoIndex.open} takes it
+   */
+  public ServerOptions withIndex(Path folder) {
+    return with(copy -> copy.index = folder);
   }
 
   /** With this key, which clients name as {@code Authorization: Bearer KEY}. */
@@ -223,6 +234,7 @@ public final class ServerOptions {
     copy.host = host;
     copy.port = port;
     copy.models = models;
+    copy.index = index;
     copy.apiKey = apiKey;
     copy.queue = queue;
     copy.connections = connections;
@@ -258,6 +270,10 @@ public final class ServerOptions {
   /** Paths by name, in order, empty for the bundled model; that alone if none was named. */
   Map<String, Optional<Path>> models() {
     return models.isEmpty() ? Map.of("bundled", Optional.empty()) : models;
+  }
+
+  @Nullable Path index() {
+    return index;
   }
 
   @Nullable String apiKey() {

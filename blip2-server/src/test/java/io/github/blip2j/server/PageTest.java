@@ -99,7 +99,8 @@ final class PageTest {
             .withPort(0)
             .withBundledModel("bundled")
             .withModel("itm", Client.MATCHER);
-    ServerOptions locked = ServerOptions.defaults().withPort(0).withApiKey(KEY);
+    MadeIndex.update(folder, PAGE.resolve("examples"));
+    ServerOptions locked = ServerOptions.defaults().withPort(0).withApiKey(KEY).withIndex(folder);
     try (Blip2Server server = Blip2Server.start(open);
         Blip2Server lockedServer = Blip2Server.start(locked)) {
       server.ready().join();

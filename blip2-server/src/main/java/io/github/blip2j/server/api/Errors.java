@@ -4,6 +4,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.github.blip2j.backend.MemoryShortageException;
 import io.github.blip2j.server.models.UnavailableModelException;
+import io.github.blip2j.server.photos.UnavailableIndexException;
 import io.github.blip2j.server.work.PictureException;
 import io.github.blip2j.server.work.QueueFullException;
 import java.util.Map;
@@ -49,6 +50,9 @@ public final class Errors {
     }
     if (e instanceof UnavailableModelException) {
       return ApiException.unavailable("model_unavailable", message(e), 0);
+    }
+    if (e instanceof UnavailableIndexException) {
+      return ApiException.unavailable("index_unavailable", message(e), 0);
     }
     if (e instanceof PictureException bad) {
       return ApiException.image(bad.picture(), message(e));

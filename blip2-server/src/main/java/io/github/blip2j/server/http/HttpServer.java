@@ -3,6 +3,7 @@ package io.github.blip2j.server.http;
 import io.github.blip2j.server.api.Desk;
 import io.github.blip2j.server.api.Images;
 import io.github.blip2j.server.models.ModelStore;
+import io.github.blip2j.server.photos.PhotoSearch;
 import io.github.blip2j.server.work.WorkQueue;
 import java.io.IOException;
 import java.net.BindException;
@@ -46,6 +47,7 @@ public final class HttpServer implements AutoCloseable {
    * @param origins of pages elsewhere that may ask
    * @param imageHosts from which images may be fetched
    * @param grace how long requests under way may take when it stops
+   * @param search the index of photos, or null without one
    */
   public HttpServer(
       InetSocketAddress address,
@@ -56,6 +58,7 @@ public final class HttpServer implements AutoCloseable {
       Duration grace,
       ModelStore models,
       WorkQueue queue,
+      @Nullable PhotoSearch search,
       Metrics metrics) {
     this.address = address;
     this.connections = new Connections(limits);
@@ -69,7 +72,8 @@ public final class HttpServer implements AutoCloseable {
     server.setErrorHandler(new JsonErrors());
     server.setStopTimeout(grace.toMillis());
     var access = new Access(key, address.getAddress().isLoopbackAddress(), origins);
-    var desk = new Desk(models, queue, threads, new Images(imageHosts, limits.imageBytes()));
+    var images = new Images(imageHosts, limits.imageBytes());
+    var desk = new Desk(models, queue, threads, images, search);
     List<Route> routes = new Routes(metrics, queue::isReady).of(desk);
     var front = new Front(routes, access, limits, metrics, watch);
     server.setHandler(new GracefulHandler(new MinimumDataRateHandler(front, limits.slowest(), 0)));

@@ -62,14 +62,27 @@ public final class Picture {
   Image decode(long maxPixels) throws IOException {
     Image image = decoded;
     if (image == null) {
-      try {
-        image = new ImageDecoder().withMaxPixels(maxPixels).decode(file, name);
-      } catch (UnreadableImageException e) {
-        throw new PictureException(name, String.valueOf(e.getMessage()), e);
-      }
+      image = decode(new ImageDecoder().withMaxPixels(maxPixels));
       decoded = image;
     }
     return image;
+  }
+
+  /**
+   * Decodes it, turned as its EXIF data asks, each time anew.
+   *
+   * @throws PictureException if it is no image
+   */
+  Image upright(long maxPixels) throws IOException {
+    return decode(new ImageDecoder().withMaxPixels(maxPixels).withExifRotation(true));
+  }
+
+  private Image decode(ImageDecoder decoder) throws IOException {
+    try {
+      return decoder.decode(file, name);
+    } catch (UnreadableImageException e) {
+      throw new PictureException(name, String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** Something that is done with pictures. */

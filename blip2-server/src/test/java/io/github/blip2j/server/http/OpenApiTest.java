@@ -66,7 +66,7 @@ final class OpenApiTest {
     var queue = new WorkQueue(models, 1, 0, 1, WorkListener.NONE);
     try (var metrics = new Metrics()) {
       return new Routes(metrics, () -> true)
-          .of(new Desk(models, queue, Runnable::run, new Images(Set.of(), 1000)));
+          .of(new Desk(models, queue, Runnable::run, new Images(Set.of(), 1000), null));
     }
   }
 
