@@ -63,18 +63,29 @@ score() {
 }
 
 mkdir -p "$out"
-for seed in ${SEEDS:-1 2 3}; do
-  learn=(--lr 5e-4 --warmup-steps 100)
-  drawn=(--bert "$run/bert-drawn" "${learn[@]}")
+seeds=${SEEDS:-1 2 3}
+learn=(--lr 5e-4 --warmup-steps 100)
+drawn=(--bert "$run/bert-drawn" "${learn[@]}")
+
+# Claim after claim, so that each is decided with all its seeds before the next begins.
+for seed in $seeds; do # the second stage needs the first
   first full "$first_updates" "${drawn[@]}" --queries 16
+  first untrained 1 --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --warmup-steps 0
+  for name in full untrained; do
+    second "second-$name" "$out/$name-$seed"
+  done
+done
+for seed in $seeds; do # three losses are better than two
   first no-itg "$first_updates" "${drawn[@]}" --queries 16 --itg-weight 0
   first no-itm "$first_updates" "${drawn[@]}" --queries 16 --itm-weight 0
-  first queries-8 "$first_updates" "${drawn[@]}" --queries 8
-  first queries-32 "$first_updates" "${drawn[@]}" --queries 32
+done
+for seed in $seeds; do # a pretrained BERT learns faster; scratch has MiniLM's sizes and drawn weights
   first minilm "$first_updates" --bert "$cut" "${learn[@]}" --queries 16
-  first scratch "$first_updates" --bert "$cut" --from-scratch "${learn[@]}" --queries 16 # MiniLM's sizes, drawn weights
-  first untrained 1 --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --warmup-steps 0
-  for name in full untrained queries-8 queries-32; do
-    second "second-$name" "$out/$name-$seed"
+  first scratch "$first_updates" --bert "$cut" --from-scratch "${learn[@]}" --queries 16
+done
+for seed in $seeds; do # more queries help
+  for queries in 8 32; do
+    first "queries-$queries" "$first_updates" "${drawn[@]}" --queries "$queries"
+    second "second-queries-$queries" "$out/queries-$queries-$seed"
   done
 done

@@ -84,6 +84,27 @@ test("a key", async () => {
   await captioned();
 });
 
+test("a search, with a key", async () => {
+  page = await open(browser, keyUrl, { failures: true });
+  await page.getByLabel("API key").fill(key);
+  await page.keyboard.press("Enter");
+  await page.getByRole("tab", { name: "Search" }).click();
+  assert.match(await text("#search-lead"), /^Find pictures among 6,/);
+  await page.locator("#query").fill("a red star");
+  await page.keyboard.press("Enter");
+  await page.locator("#found li").nth(5).waitFor();
+  const loaded = (all) => all.every((img) => img.complete && img.naturalWidth > 0);
+  assert.equal(await page.locator("#found img").evaluateAll(loaded), true);
+  await shot(page, "real-search");
+  await page.setInputFiles("#file", EXAMPLE);
+  await captioned();
+  await page.getByRole("tab", { name: "Search" }).click();
+  await page.getByRole("button", { name: "Find pictures like this one" }).click();
+  await page.locator("#found li", { hasText: "1.000" }).waitFor();
+  assert.match(await text("#found li >> nth=0"), /^1\.png/);
+  assert.deepEqual(await barriers(page), []);
+});
+
 test("the commands that the page shows do what the page did", async (t) => {
   page = await open(browser, url);
   try {

@@ -135,9 +135,9 @@ public final class TinySiglipFamily implements VisionFamily {
       this.config = config;
       int P = config.patchSize;
       Params patches = params.at("patches");
-      patchWeight = patches.get("weight", Shape.of(config.dim, 3, P, P), Init.normal(0.02));
+      patchWeight = patches.get("weight", Shape.of(config.dim, 3, P, P), Init.normal());
       patchBias = patches.get("bias", Shape.of(config.dim), Init.zeros());
-      positions = params.get("positions", config.table().shape(), Init.normal(0.02));
+      positions = params.get("positions", config.table().shape(), Init.normal());
       List<LayerStack.Layer> each = new ArrayList<>();
       for (int i = 0; i < config.layers; i++) {
         each.add(layer(config, params.at("layers").at(i)));

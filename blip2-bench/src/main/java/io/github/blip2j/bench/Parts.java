@@ -81,8 +81,7 @@ final class Parts {
         new Part<>(() -> new LayerNorm(E, sizes.vision().normEps(), params.at("visionNorm")));
     this.queryTokens =
         new Part<>(
-            () ->
-                params.get("queryTokens", Shape.of(1, sizes.queryTokens(), C), Init.normal(0.02)));
+            () -> params.get("queryTokens", Shape.of(1, sizes.queryTokens(), C), Init.normal()));
     this.qformer =
         new Part<>(
             () -> new BertModel(sizes.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16)));

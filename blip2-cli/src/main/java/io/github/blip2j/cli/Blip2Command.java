@@ -14,6 +14,7 @@ import io.github.blip2j.cli.machine.BenchCommand;
 import io.github.blip2j.cli.machine.DoctorCommand;
 import io.github.blip2j.cli.match.EmbedCommand;
 import io.github.blip2j.cli.match.MatchCommand;
+import io.github.blip2j.cli.mcp.McpCommand;
 import io.github.blip2j.cli.model.ConvertCommand;
 import io.github.blip2j.cli.model.CreateCommand;
 import io.github.blip2j.cli.model.DownloadCommand;
@@ -94,6 +95,7 @@ final class Blip2Command {
         .addSubcommand(new IndexCommand(console, cache))
         .addSubcommand(new SearchCommand(console, cache))
         .addSubcommand(new ServeCommand(console, cache))
+        .addSubcommand(new McpCommand(console, cache))
         .addSubcommand(new DoctorCommand(console))
         .addSubcommand(new BenchCommand(console))
         .addSubcommand(

@@ -56,7 +56,7 @@ public record RecordObject(String file, String where, JsonObject json) {
 
   private String string(String key, JsonElement value) throws DataException {
     if (!isString(value)) {
-      throw wrong(file, where + ": " + key, "a string", value);
+      throw noText(key, "a string", value);
     }
     return value.getAsString();
   }
@@ -105,7 +105,7 @@ public record RecordObject(String file, String where, JsonObject json) {
       return null;
     }
     if (!value.isJsonPrimitive() || value.getAsJsonPrimitive().isBoolean()) {
-      throw wrong(file, where + ": " + key, "a string or a number", value);
+      throw noText(key, "a string or a number", value);
     }
     return value.getAsString();
   }
@@ -136,7 +136,7 @@ public record RecordObject(String file, String where, JsonObject json) {
     if (value == null) {
       for (String key : keysOfIt) {
         if (json.has(key)) {
-          throw wrong(file, where + ": " + key, "a string or a number", JsonNull.INSTANCE);
+          throw noText(key, "a string or a number", JsonNull.INSTANCE);
         }
       }
       throw lacks(String.join(" or ", keysOfIt));
@@ -265,21 +265,19 @@ public record RecordObject(String file, String where, JsonObject json) {
       String file, String where, String expected, JsonElement value) {
     return new DataException(
         String.format(
-            Locale.ROOT,
-            "%s: %s expected %s, got %s%s",
-            file,
-            where,
-            expected,
-            kind(value),
-            expected.startsWith("a string") ? advice(value) : ""));
+            Locale.ROOT, "%s: %s expected %s, got %s", file, where, expected, kind(value)));
   }
 
-  /** What to write in place of a value that is no text. */
-  private static String advice(JsonElement value) {
-    if (value.isJsonNull()) {
-      return "; write a text, or leave the record out";
-    }
-    return value.isJsonPrimitive() ? "; write it in quotes" : "; write one text";
+  private DataException noText(String key, String expected, JsonElement value) {
+    String advice = value.isJsonPrimitive() ? "write it in quotes" : "write one text";
+    return error(
+        String.format(
+            Locale.ROOT,
+            "%s expected %s, got %s; %s",
+            key,
+            expected,
+            kind(value),
+            value.isJsonNull() ? "write a text, or leave the record out" : advice));
   }
 
   private static String kind(JsonElement value) {

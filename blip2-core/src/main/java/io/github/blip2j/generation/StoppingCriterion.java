@@ -6,8 +6,9 @@ import io.github.blip2j.generation.logits.TokenHistory;
  * Ends sequences besides end tokens and the length limit ({@code StoppingCriteria} in
  * transformers).
  *
- * <p>It is asked once after every token of a sequence. In a beam search, it is asked of candidates
- * that rank among the first, and one that it ends is finished as by an end token.
+ * <p>It is asked after every token of a sequence, of some more than once, so its answer must depend
+ * on the tokens alone. In a beam search, it is asked of candidates that rank among the first, and
+ * one that it ends is finished as by an end token.
  */
 @FunctionalInterface
 public interface StoppingCriterion {

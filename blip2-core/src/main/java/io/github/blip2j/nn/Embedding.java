@@ -25,12 +25,12 @@ public final class Embedding extends Module {
 
   /** A table of {@code count} vectors of length {@code dim}. */
   public Embedding(int count, int dim, Params params) {
-    this(params.table("weight", Shape.of(count, dim), Init.normal(0.02)), params);
+    this(params.table("weight", Shape.of(count, dim), Init.normal()), params);
   }
 
   /** A table that also computes {@link #scores}, stored like the matrix of a linear map. */
   public static Embedding tied(int count, int dim, Params params) {
-    return new Embedding(params.matrix("weight", Shape.of(count, dim), Init.normal(0.02)), params);
+    return new Embedding(params.matrix("weight", Shape.of(count, dim), Init.normal()), params);
   }
 
   /**

@@ -8,6 +8,9 @@ import java.util.random.RandomGenerator;
 /** The initialization of a parameter without a checkpoint. */
 @FunctionalInterface
 public interface Init {
+  /** BERT's deviation of matrices and embeddings, which suits widths near 768. */
+  double USUAL_DEVIATION = 0.02;
+
   /** A fresh float32 value. */
   Tensor draw(Shape shape, RandomGenerator random);
 
@@ -34,25 +37,27 @@ public interface Init {
     return (shape, random) -> Tensor.full(DType.FLOAT32, value, shape.toArray());
   }
 
-  /** Normal with mean 0, BERT's choice with a deviation of 0.02. */
-  static Init normal(double deviation) {
-    return new Normal(deviation);
+  /** Normal with mean 0 and {@link #USUAL_DEVIATION}: matrices, embeddings. */
+  static Init normal() {
+    return normal(USUAL_DEVIATION);
   }
 
-  /** The normal distribution with mean 0. */
-  record Normal(double deviation) implements Init {
-    @Override
-    public Tensor draw(Shape shape, RandomGenerator random) {
-      float[] values = new float[Math.toIntExact(shape.size())];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) (deviation * random.nextGaussian());
+  /** Normal with mean 0. */
+  static Init normal(double deviation) {
+    return new Init() {
+      @Override
+      public Tensor draw(Shape shape, RandomGenerator random) {
+        float[] values = new float[Math.toIntExact(shape.size())];
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) (deviation * random.nextGaussian());
+        }
+        return Tensor.of(values, shape.toArray());
       }
-      return Tensor.of(values, shape.toArray());
-    }
 
-    @Override
-    public Init withDeviation(double other) {
-      return new Normal(other);
-    }
+      @Override
+      public Init withDeviation(double other) {
+        return normal(other);
+      }
+    };
   }
 }

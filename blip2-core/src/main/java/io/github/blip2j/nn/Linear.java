@@ -27,7 +27,7 @@ public final class Linear extends Module {
 
   private Linear(int in, int out, boolean biased, Params params) {
     super(params);
-    this.weight = params.matrix("weight", Shape.of(out, in), Init.normal(0.02));
+    this.weight = params.matrix("weight", Shape.of(out, in), Init.normal());
     this.bias = biased ? params.get("bias", Shape.of(out), Init.zeros()) : null;
     weight.serveLinearMap();
   }

@@ -76,8 +76,8 @@ public interface Weights {
   }
 
   /**
-   * Weights without a checkpoint, normal ones with this deviation instead of the modules' 0.02,
-   * which suits widths near 768; a narrower model may learn sooner with a greater one.
+   * Weights without a checkpoint, normal ones with this deviation instead of {@link
+   * Init#USUAL_DEVIATION}; a narrow model may learn sooner with a greater one.
    */
   static Weights random(RandomGenerator random, double deviation) {
     return initialized((shape, init) -> init.withDeviation(deviation).draw(shape, random));

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files in the shapes that data sets are published in. */
-final class DataFileTest {
+final class DataFileTest extends WrittenFiles {
   private static final String COCO =
       """
       {"info": {"year": 2017, "contributor": "someone"},
@@ -33,10 +33,8 @@ final class DataFileTest {
          {"license": 1, "file_name": "000000000285.jpg", "id": 285, "height": 640}]}
       """;
 
-  private final Path folder;
-
   DataFileTest(@TempDir Path folder) {
-    this.folder = folder;
+    super(folder);
   }
 
   @Test
@@ -279,33 +277,5 @@ final class DataFileTest {
 
     assertEquals(Optional.of("val2017/000000000139.jpg"), image.within(folder));
     assertEquals(Optional.empty(), image.within(folder.resolve("val2017/none")));
-  }
-
-  private void assertRefused(Path file, String message) {
-    assertRefused(DataFile.of(file), message);
-  }
-
-  private void assertRefused(DataFile file, String message) {
-    assertRefused(file, DataFile::read, message);
-  }
-
-  /** A way to read a file. */
-  @FunctionalInterface
-  private interface Reading {
-    Object of(DataFile file) throws IOException;
-  }
-
-  private static void assertRefused(DataFile file, Reading reading, String message) {
-    assertEquals(
-        file.path() + ": " + message,
-        assertThrows(DataException.class, () -> reading.of(file)).getMessage());
-  }
-
-  private List<DataRecord> read(String name, String text) throws IOException {
-    return DataFile.of(write(name, text)).read();
-  }
-
-  private Path write(String name, String text) throws IOException {
-    return Files.writeString(folder.resolve(name), text);
   }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,11 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tables: CSV, TSV and other delimiters, as data sets, pandas and spreadsheets write them. */
-final class DataTableTest {
-  private final Path folder;
-
+final class DataTableTest extends WrittenFiles {
   DataTableTest(@TempDir Path folder) {
-    this.folder = folder;
+    super(folder);
   }
 
   @Test
@@ -132,33 +129,5 @@ final class DataTableTest {
       shown.add(each.captions());
     }
     return shown.toString();
-  }
-
-  private void assertRefused(Path file, String message) {
-    assertRefused(DataFile.of(file), message);
-  }
-
-  private void assertRefused(DataFile file, String message) {
-    assertRefused(file, DataFile::read, message);
-  }
-
-  /** A way to read a file. */
-  @FunctionalInterface
-  private interface Reading {
-    Object of(DataFile file) throws IOException;
-  }
-
-  private static void assertRefused(DataFile file, Reading reading, String message) {
-    assertEquals(
-        file.path() + ": " + message,
-        assertThrows(DataException.class, () -> reading.of(file)).getMessage());
-  }
-
-  private List<DataRecord> read(String name, String text) throws IOException {
-    return DataFile.of(write(name, text)).read();
-  }
-
-  private Path write(String name, String text) throws IOException {
-    return Files.writeString(folder.resolve(name), text);
   }
 }

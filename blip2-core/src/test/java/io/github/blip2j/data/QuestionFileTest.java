@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Questions and answers in the shapes that data sets are published in. */
-final class QuestionFileTest {
+final class QuestionFileTest extends WrittenFiles {
   private static final String QUESTIONS =
       """
       {"info": {}, "task_type": "Open-Ended", "data_type": "mscoco", "license": {},
@@ -36,10 +35,8 @@ final class QuestionFileTest {
        "data_type": "mscoco"}
       """;
 
-  private final Path folder;
-
   QuestionFileTest(@TempDir Path folder) {
-    this.folder = folder;
+    super(folder);
   }
 
   @Test
@@ -255,33 +252,5 @@ final class QuestionFileTest {
         DataFile.of(write("caption.json", "[{\"image\": \"a\", \"caption\": \"?\"}]")),
         DataFile::readQuestions,
         "record 1: key expected question or text_input, got image, caption");
-  }
-
-  private void assertRefused(Path file, String message) {
-    assertRefused(DataFile.of(file), message);
-  }
-
-  private void assertRefused(DataFile file, String message) {
-    assertRefused(file, DataFile::read, message);
-  }
-
-  /** A way to read a file. */
-  @FunctionalInterface
-  private interface Reading {
-    Object of(DataFile file) throws IOException;
-  }
-
-  private static void assertRefused(DataFile file, Reading reading, String message) {
-    assertEquals(
-        file.path() + ": " + message,
-        assertThrows(DataException.class, () -> reading.of(file)).getMessage());
-  }
-
-  private List<DataRecord> read(String name, String text) throws IOException {
-    return DataFile.of(write(name, text)).read();
-  }
-
-  private Path write(String name, String text) throws IOException {
-    return Files.writeString(folder.resolve(name), text);
   }
 }

@@ -266,7 +266,7 @@ final class ParamsTest {
 
     Parameter zeros = params.get("zeros", Shape.of(2), Init.zeros());
     Parameter ones = params.get("ones", Shape.of(2), Init.ones());
-    Parameter narrow = params.matrix("narrow", Shape.of(2, 2), Init.normal(0.02));
+    Parameter narrow = params.matrix("narrow", Shape.of(2, 2), Init.normal());
 
     assertArrayEquals(new double[] {0, 0}, values(zeros));
     assertArrayEquals(new double[] {1, 1}, values(ones));
@@ -276,7 +276,7 @@ final class ParamsTest {
   @Test
   void normal_manyDraws_haveTheDeviation() {
     try (var scope = Scope.open()) {
-      Tensor x = Init.normal(0.02).draw(Shape.of(20_000), new Random(2));
+      Tensor x = Init.normal().draw(Shape.of(20_000), new Random(2));
 
       // Four standard errors of the mean and of the variance.
       assertEquals(0, x.mean().item(), 4 * 0.02 / Math.sqrt(20_000));

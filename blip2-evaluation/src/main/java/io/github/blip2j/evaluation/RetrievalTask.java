@@ -100,7 +100,7 @@ public final class RetrievalTask {
     try (ImageTextIndex index =
         files == null
             ? matcher.index()
-            : matcher.resumableIndex(files, id(journal), new NumberJournal(journal))) {
+            : ImageTextIndex.resumable(matcher, files, id(journal), new NumberJournal(journal))) {
       fill(index, set, images);
       int all = set.images().size();
       Rankings rankings =

@@ -47,7 +47,9 @@ final class DocsTest {
           "blip2-llm",
           "blip2-evaluation",
           "blip2-search",
-          "blip2-server");
+          "blip2-server",
+          "blip2-langchain4j",
+          "blip2-mcp");
 
   /** What a block may use without declaring it. */
   private static final String KNOWN =

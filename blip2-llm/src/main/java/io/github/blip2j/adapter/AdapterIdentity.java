@@ -1,22 +1,16 @@
 package io.github.blip2j.adapter;
 
+import io.github.blip2j.io.file.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A sum over the tensors of an adapter, in the order of their names. */
 final class AdapterIdentity {
-  private final MessageDigest digest;
+  private final MessageDigest digest = Sha256.begin();
 
-  AdapterIdentity() {
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
-  }
+  AdapterIdentity() {}
 
   /** Begins a tensor. */
   void name(String name) {

@@ -44,10 +44,24 @@ public final class ImageTextIndex implements AutoCloseable {
         session, RetrievalIndex.create(session.qformer(), session.padId(), folder));
   }
 
-  static ImageTextIndex resumable(
-      MatchingSession session, Path files, String id, IndexJournal journal) throws IOException {
+  /**
+   * An index that outlives its run; see {@link RetrievalIndex#resumable}.
+   *
+   * @param files begin of the names of its files
+   * @param id of the work: other images or texts, or another model, have another one
+   * @param journal of the numbers of texts and pairs
+   */
+  public static ImageTextIndex resumable(
+      ImageTextMatcher matcher, Path files, String id, IndexJournal journal) throws IOException {
+    MatchingSession session = required(WHERE, "matcher", matcher).session();
     return new ImageTextIndex(
-        session, RetrievalIndex.resumable(session.qformer(), session.padId(), files, id, journal));
+        session,
+        RetrievalIndex.resumable(
+            session.qformer(),
+            session.padId(),
+            required(WHERE, "files", files),
+            required(WHERE, "id", id),
+            required(WHERE, "journal", journal)));
   }
 
   /** Adds an image; the first has number 0. */

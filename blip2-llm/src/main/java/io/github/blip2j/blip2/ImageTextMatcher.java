@@ -22,8 +22,6 @@ import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.blip2.text.TextLength;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.nn.CancellationToken;
-import io.github.blip2j.qformer.retrieval.IndexJournal;
-import io.github.blip2j.qformer.retrieval.RetrievalIndex;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.text.HuggingFaceTokenizer;
@@ -33,7 +31,6 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 
@@ -58,8 +55,6 @@ import java.util.NavigableSet;
  * closed model throws {@link IllegalStateException}.
  */
 public final class ImageTextMatcher implements AutoCloseable {
-  private static final int BATCH = 8; // more gains little and takes memory
-
   private final MatchingSession session;
   private final ImageProcessor processor;
 
@@ -209,7 +204,8 @@ public final class ImageTextMatcher implements AutoCloseable {
   public List<Match> match(Image image, List<String> texts) {
     required("match", "image", image);
     requiredAll("match", "text", texts);
-    return session.during(() -> new PairScores(session).against(image, ids("match", texts)));
+    return session.during(
+        () -> new PairScores(session).against(image, session.comparedIds("match", texts)));
   }
 
   /**
@@ -221,7 +217,8 @@ public final class ImageTextMatcher implements AutoCloseable {
     requiredAll("match", "image", images);
     requiredAll("match", "text", texts);
     Arguments.paired("match", images, texts);
-    return session.during(() -> new PairScores(session).pairs(images, ids("match", texts)));
+    return session.during(
+        () -> new PairScores(session).pairs(images, session.comparedIds("match", texts)));
   }
 
   /** Encodes images once, for any number of texts about them. */
@@ -238,7 +235,8 @@ public final class ImageTextMatcher implements AutoCloseable {
   public List<Match> match(MatchingFeatures features, List<String> texts) {
     required("match", "features", features);
     requiredAll("match", "text", texts);
-    return session.during(() -> new PairScores(session).against(features, ids("match", texts)));
+    return session.during(
+        () -> new PairScores(session).against(features, session.comparedIds("match", texts)));
   }
 
   /**
@@ -250,7 +248,8 @@ public final class ImageTextMatcher implements AutoCloseable {
   public List<Match> matchPairs(MatchingFeatures features, List<String> texts) {
     required("match", "features", features);
     requiredAll("match", "text", texts);
-    return session.during(() -> new PairScores(session).pairs(features, ids("match", texts)));
+    return session.during(
+        () -> new PairScores(session).pairs(features, session.comparedIds("match", texts)));
   }
 
   /**
@@ -338,20 +337,6 @@ public final class ImageTextMatcher implements AutoCloseable {
   }
 
   /**
-   * An index that outlives its run; see {@link RetrievalIndex#resumable}.
-   *
-   * @param files begin of the names of its files
-   * @param id of the work: other images or texts, or another model, have another one
-   * @param journal of the numbers of texts and pairs
-   */
-  public ImageTextIndex resumableIndex(Path files, String id, IndexJournal journal)
-      throws IOException {
-    required("retrieval", "files", files);
-    return ImageTextIndex.resumable(
-        session, files, required("retrieval", "id", id), required("retrieval", "journal", journal));
-  }
-
-  /**
    * How LAVIS generates captions with a Q-Former: three beams, 9 to 29 tokens after the start
    * token.
    */
@@ -378,12 +363,7 @@ public final class ImageTextMatcher implements AutoCloseable {
   public List<List<Generated>> caption(List<Image> images, GenerationConfig decoding) {
     requiredAll("caption", "image", images);
     required("caption", "decoding", decoding);
-    List<List<Generated>> texts = new ArrayList<>();
-    for (int from = 0; from < images.size(); from += BATCH) {
-      List<Image> some = images.subList(from, Math.min(from + BATCH, images.size()));
-      texts.addAll(session.during(() -> new CaptionGenerator(session).generate(some, decoding)));
-    }
-    return List.copyOf(texts);
+    return new CaptionGenerator(session).generateBatches(images, decoding);
   }
 
   /** Frees the model's memory, after the calls that still run. */
@@ -392,7 +372,8 @@ public final class ImageTextMatcher implements AutoCloseable {
     session.close();
   }
 
-  private List<int[]> ids(String where, List<String> texts) {
-    return texts.stream().map(text -> session.comparedIds(where, text)).toList();
+  /** What {@link ImageTextIndex} works with. */
+  MatchingSession session() {
+    return session;
   }
 }

@@ -193,45 +193,52 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   }
 
   private void requireWords(CaptionRecord each) throws DataException {
+    requireKind(each);
+    if (isEmpty(each)) {
+      throw wrong(each, "text expected about %s, got none; leave the record out");
+    }
+  }
+
+  /** Checks that a record is of what is trained on, captions or questions. */
+  private void requireKind(CaptionRecord each) throws DataException {
+    CaptionRecord.@Nullable Question asked = each.question();
+    if (dialogue(each) != null) {
+      return;
+    }
+    if (preparation.questions != null && asked == null) {
+      throw wrong(
+          each,
+          "question and answer expected about %s, got a caption; train on captions with"
+              + " withDialogues, train caption");
+    }
+    if (preparation.questions == null && asked != null && each.captions().equals(asked.answers())) {
+      throw wrong(
+          each,
+          "caption expected about %s, got a question; train on questions with withQuestions, train"
+              + " vqa");
+    }
+  }
+
+  private static DataException wrong(CaptionRecord each, String message) {
+    return new DataException(String.format(Locale.ROOT, "captions: " + message, each.image()));
+  }
+
+  private boolean isEmpty(CaptionRecord each) {
     CaptionRecord.@Nullable Question asked = each.question();
     @Nullable QuestionTexts questions = preparation.questions;
-    var own = preparation.dialogues ? each.dialogue() : null;
-    if (asked != null
-        && questions == null
-        && own == null
-        && each.captions().equals(asked.answers())) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "captions: caption expected about %s, got a question; train on questions with"
-                  + " withQuestions, train vqa",
-              each.image()));
-    }
-    if (questions != null && asked == null && own == null) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "captions: question and answer expected about %s, got a caption; train on captions with"
-                  + " withDialogues, train caption",
-              each.image()));
-    }
-    boolean empty;
     if (asked != null && questions != null) {
-      empty = asked.answers().stream().anyMatch(String::isBlank) || isEmpty(questions, asked);
-    } else if (own != null) {
-      empty = own.output().isBlank();
-    } else {
-      empty =
-          each.captions().stream()
-              .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty());
+      return asked.answers().stream().anyMatch(String::isBlank) || isEmpty(questions, asked);
     }
-    if (empty) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "captions: text expected about %s, got none; leave the record out",
-              each.image()));
-    }
+    CaptionRecord.@Nullable Dialogue own = dialogue(each);
+    return own != null
+        ? own.output().isBlank()
+        : each.captions().stream()
+            .anyMatch(caption -> preparation.text.cleanWords(caption).isEmpty());
+  }
+
+  /** The input and output of a record, if they are trained on. */
+  private CaptionRecord.@Nullable Dialogue dialogue(CaptionRecord each) {
+    return preparation.dialogues ? each.dialogue() : null;
   }
 
   private static boolean isEmpty(QuestionTexts questions, CaptionRecord.Question asked) {
@@ -369,7 +376,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     Seen seen = seen(opened, set.name(at), random);
     var asked = each.question();
     @Nullable QuestionTexts questions = preparation.questions;
-    var own = preparation.dialogues ? each.dialogue() : null;
+    CaptionRecord.@Nullable Dialogue own = dialogue(each);
     boolean asks = asked != null && questions != null;
     String output;
     if (asked != null && questions != null) {

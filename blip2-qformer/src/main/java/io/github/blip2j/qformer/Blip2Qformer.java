@@ -62,7 +62,7 @@ public final class Blip2Qformer extends Module {
     this.visionNorm =
         new LayerNorm(sizes.encoderDim(), config.visionNormEps(), params.at("visionNorm"));
     Shape shape = Shape.of(1, config.queryTokens(), C);
-    this.queries = params.get("queries", shape, Init.normal(0.02));
+    this.queries = params.get("queries", shape, Init.normal());
     TokenTable table = trains ? TokenTable.TIED : TokenTable.UNTIED;
     this.bert = new BertModel(sizes, table, params.at("qformer"));
     this.visionProjection = new Linear(C, config.projectionDim(), params.at("visionProjection"));

@@ -26,7 +26,6 @@ public final class PlainBertWeights implements Weights {
   private static final String COPY = ".queryMlp.";
   private static final String ORIGINAL = ".textMlp.";
   private static final String DRAWN = ".imageAttention.";
-  private static final double DEVIATION = 0.02;
 
   private final Weights stored;
   private final String body;
@@ -51,7 +50,7 @@ public final class PlainBertWeights implements Weights {
    */
   public static PlainBertWeights of(
       String origin, Checkpoint checkpoint, String path, RandomGenerator random) {
-    return at(origin, checkpoint, path + ".bert", path + ".head", random, DEVIATION);
+    return at(origin, checkpoint, path + ".bert", path + ".head", random, Init.USUAL_DEVIATION);
   }
 
   /**

@@ -22,8 +22,7 @@ final class LavisQFormer {
   private final Parameter queryTokens;
 
   private LavisQFormer(BertConfig config, Params params) {
-    this.queryTokens =
-        params.get("queryTokens", Shape.of(1, QUERIES, config.dim()), Init.normal(0.02));
+    this.queryTokens = params.get("queryTokens", Shape.of(1, QUERIES, config.dim()), Init.normal());
     this.model = new BertLMHeadModel(config, params.at("qformer"));
     this.matchHead = new Linear(config.dim(), 2, params.at("matchHead"));
   }

@@ -29,8 +29,7 @@ final class RetrievalModel {
             json.childOrEmpty("vision_config").intAt("hidden_size", 1408));
     int queries = json.intAt("num_query_tokens", 32);
     int shared = json.intAt("image_text_hidden_size", 256);
-    this.queryTokens =
-        params.get("queryTokens", Shape.of(1, queries, config.dim()), Init.normal(0.02));
+    this.queryTokens = params.get("queryTokens", Shape.of(1, queries, config.dim()), Init.normal());
     this.bert = new BertModel(config, params.at("qformer"));
     this.matchHead = new Linear(config.dim(), 2, params.at("matchHead"));
     this.imageProjection = new Linear(config.dim(), shared, params.at("imageProjection"));

@@ -2,10 +2,7 @@ package io.github.blip2j.search;
 
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.OutputFile;
-import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
-import io.github.blip2j.vision.image.Resampling;
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +17,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,14 +156,7 @@ public final class ContactSheet {
   /** A small JPEG in base64, or null if the photo cannot be read. */
   private @Nullable String thumbnail(Photo photo) {
     try {
-      Image image = decoder.decode(photo.path());
-      double factor = Math.min(1, (double) SIDE / Math.max(image.width(), image.height()));
-      int width = Math.max(1, (int) Math.round(image.width() * factor));
-      int height = Math.max(1, (int) Math.round(image.height() * factor));
-      Image small = factor == 1 ? image : image.resize(width, height, Resampling.BICUBIC);
-      var jpeg = new ByteArrayOutputStream();
-      boolean written = ImageIO.write(small.toBufferedImage(), "jpeg", jpeg);
-      return written ? Base64.getEncoder().encodeToString(jpeg.toByteArray()) : null;
+      return Base64.getEncoder().encodeToString(Thumbnail.jpeg(decoder.decode(photo.path()), SIDE));
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       return null; // the sheet shows the others
     }

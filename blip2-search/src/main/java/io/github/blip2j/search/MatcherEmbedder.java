@@ -35,21 +35,33 @@ public final class MatcherEmbedder implements ImageEmbedder {
    *     for the bundled model. An index knows the model by a hash of their weights, by samples
    */
   public static MatcherEmbedder of(ImageTextMatcher matcher, List<Path> files) throws IOException {
+    String digest = digest(files);
+    Blip2QformerConfig sizes = matcher.model().config().qformer();
+    String name =
+        files.isEmpty() ? BUNDLED : PathName.of(files.get(0).toAbsolutePath().normalize());
+    return new MatcherEmbedder(
+        matcher, new IndexModel(name, digest, sizes.queryTokens(), sizes.projectionDim()));
+  }
+
+  /**
+   * The {@code digest} of the {@link IndexModel} of these files, which need not be loaded for it.
+   *
+   * @param files as {@link #of} takes them
+   */
+  public static String digest(List<Path> files) throws IOException {
     if (files.isEmpty()) {
-      return new MatcherEmbedder(
-          matcher, model(BUNDLED, BundledModel.matcherDigest(), matcher));
+      return BundledModel.matcherDigest();
     }
     List<String> digests = new ArrayList<>();
     for (Path file : files) {
       digests.add(String.valueOf(Fingerprint.ofModel(file).digest()));
     }
-    String name = PathName.of(files.get(0).toAbsolutePath().normalize());
-    return new MatcherEmbedder(matcher, model(name, String.join("+", digests), matcher));
+    return String.join("+", digests);
   }
 
-  private static IndexModel model(String name, String digest, ImageTextMatcher matcher) {
-    Blip2QformerConfig sizes = matcher.model().config().qformer();
-    return new IndexModel(name, digest, sizes.queryTokens(), sizes.projectionDim());
+  /** The same model in another form, as by {@link ImageTextMatcher#withCancellation}. */
+  public MatcherEmbedder with(ImageTextMatcher sameModel) {
+    return new MatcherEmbedder(sameModel, model);
   }
 
   @Override

@@ -41,10 +41,12 @@ import org.jspecify.annotations.Nullable;
 public final class PhotoIndex {
   private final IndexFolder folder;
   private volatile Snapshot snapshot;
+  private volatile @Nullable Object stamp; // of the snapshot, or an older one
 
-  private PhotoIndex(IndexFolder folder, Snapshot snapshot) {
+  private PhotoIndex(IndexFolder folder) throws IOException {
     this.folder = folder;
-    this.snapshot = snapshot;
+    this.stamp = folder.stamp();
+    this.snapshot = folder.open();
   }
 
   /** The usual place of the index of a folder of photos, {@code .blip2-index} in it. */
@@ -63,8 +65,7 @@ public final class PhotoIndex {
    * @throws IndexException if there is none, or it is of another version or damaged
    */
   public static PhotoIndex open(Path folder) throws IOException {
-    var place = new IndexFolder(folder);
-    return new PhotoIndex(place, place.open());
+    return new PhotoIndex(new IndexFolder(folder));
   }
 
   /**
@@ -130,9 +131,32 @@ public final class PhotoIndex {
     return snapshot.catalog().files().stream().map(Photo::new).toList();
   }
 
+  /** The files of this content, by its SHA-256 in hexadecimal digits; none if it has none. */
+  public List<Photo> photos(String sha256) {
+    return snapshot.catalog().files().stream()
+        .filter(file -> file.sha256().equals(sha256))
+        .map(Photo::new)
+        .toList();
+  }
+
   /** Opens the state that another process has written since. */
   public void refresh() throws IOException {
+    @Nullable Object now = folder.stamp(); // before, so that a writer meanwhile is seen next time
     snapshot = folder.open();
+    stamp = now;
+  }
+
+  /**
+   * As {@link #refresh}, if another process has written since; it takes no time otherwise.
+   *
+   * @return whether it has
+   */
+  public boolean refreshIfChanged() throws IOException {
+    if (Objects.equals(stamp, folder.stamp())) {
+      return false;
+    }
+    refresh();
+    return true;
   }
 
   /**

@@ -3,8 +3,10 @@ package io.github.blip2j.server;
 import io.github.blip2j.server.http.HttpServer;
 import io.github.blip2j.server.http.Limits;
 import io.github.blip2j.server.http.Metrics;
+import io.github.blip2j.server.models.ModelKind;
 import io.github.blip2j.server.models.ModelSource;
 import io.github.blip2j.server.models.ModelStore;
+import io.github.blip2j.server.photos.PhotoSearch;
 import io.github.blip2j.server.work.WorkQueue;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server for BLIP-2 models: OpenAI's API, our own routes, and a page.
@@ -35,13 +38,19 @@ import java.util.concurrent.CompletableFuture;
 public final class Blip2Server implements AutoCloseable {
   private final ServerOptions options;
   private final WorkQueue queue;
+  private final @Nullable PhotoSearch search;
   private final Metrics metrics;
   private final HttpServer http;
   private final CompletableFuture<Void> ready;
 
-  private Blip2Server(ServerOptions options, InetSocketAddress address, ModelStore models)
+  private Blip2Server(
+      ServerOptions options,
+      InetSocketAddress address,
+      ModelStore models,
+      @Nullable PhotoSearch search)
       throws IOException {
     this.options = options;
+    this.search = search;
     this.metrics = new Metrics();
     this.queue =
         new WorkQueue(
@@ -49,7 +58,8 @@ public final class Blip2Server implements AutoCloseable {
     metrics.observe(queue);
     Limits limits =
         Limits.usual(
-            options.imageBytes(), options.connections(), options.requestTime(), options.ping());
+                options.imageBytes(), options.connections(), options.requestTime(), options.ping())
+            .withHeader(options.headerTime());
     this.http =
         new HttpServer(
             address,
@@ -60,11 +70,13 @@ public final class Blip2Server implements AutoCloseable {
             options.grace(),
             models,
             queue,
+            search,
             metrics);
     try {
       http.start();
     } catch (IOException e) {
       metrics.close();
+      closeSearch();
       throw e;
     }
     this.ready = queue.start(models.sources().get(0).name());
@@ -74,7 +86,8 @@ public final class Blip2Server implements AutoCloseable {
    * Starts a server, which listens when this returns.
    *
    * @throws IllegalArgumentException if the address is not loopback's and there is no key
-   * @throws IOException if a model is none of ours, or the address is not free
+   * @throws IOException if a model is none of ours, or there is no index, or none of a model that
+   *     is there, or the address is not free
    */
   public static Blip2Server start(ServerOptions options) throws IOException {
     InetSocketAddress address = address(options);
@@ -89,13 +102,34 @@ public final class Blip2Server implements AutoCloseable {
     List<ModelSource> sources = new ArrayList<>();
     for (Map.Entry<String, Optional<Path>> model : options.models().entrySet()) {
       Optional<Path> path = model.getValue();
-      sources.add(
-          path.isPresent()
-              ? ModelSource.of(model.getKey(), path.get(), options.loading().precision())
-              : ModelSource.bundled(model.getKey()));
+      String name = model.getKey();
+      if (path.isPresent()) {
+        sources.add(ModelSource.of(name, path.get(), options.loading().precision()));
+      } else {
+        sources.add(ModelSource.bundled(name, ModelKind.GENERATE));
+        sources.add(ModelSource.bundled(name + ServerOptions.MATCHER, ModelKind.MATCH));
+      }
+    }
+    PhotoSearch search = search(options, sources);
+    if (search != null && !sources.contains(search.source())) {
+      sources.add(search.source());
     }
     var models = new ModelStore(sources, options.loading(), options.modelBytes());
-    return new Blip2Server(options, address, models);
+    return new Blip2Server(options, address, models, search);
+  }
+
+  private static @Nullable PhotoSearch search(ServerOptions options, List<ModelSource> sources)
+      throws IOException {
+    Path index = options.index();
+    return index == null
+        ? null
+        : PhotoSearch.open(index, sources, options.loading().precision(), options.maxPixels());
+  }
+
+  private void closeSearch() {
+    if (search != null) {
+      search.close();
+    }
   }
 
   private static InetSocketAddress address(ServerOptions options) throws IOException {
@@ -127,6 +161,7 @@ public final class Blip2Server implements AutoCloseable {
   public void close() {
     http.close();
     queue.close();
+    closeSearch();
     metrics.close();
   }
 }

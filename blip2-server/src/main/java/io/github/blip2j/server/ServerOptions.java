@@ -24,12 +24,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class ServerOptions {
+  /** What the name of the bundled model that matches ends with. */
+  static final String MATCHER = "-matcher";
+
   private static final int MOST_PORT = 65_535;
   private static final int MOST_PING_SECONDS = 20; // a connection may be silent for 30
 
   private String host = "127.0.0.1";
   private int port = 8080;
   private Map<String, Optional<Path>> models = Map.of();
+  private @Nullable Path index;
   private @Nullable String apiKey;
   private int queue = 16;
   private int connections = 400;
@@ -38,6 +42,7 @@ public final class ServerOptions {
   private long modelBytes = Long.MAX_VALUE;
   private long featureBytes = 64L << 20;
   private Duration requestTime = Duration.ofSeconds(60);
+  private Duration headerTime = Duration.ofSeconds(10);
   private Duration grace = Duration.ofSeconds(30);
   private Duration ping = Duration.ofSeconds(15);
   private List<String> origins = List.of();
@@ -78,8 +83,15 @@ public final class ServerOptions {
     return withModel(name, Optional.of(path));
   }
 
-  /** With the bundled model too, under this name. */
+  /**
+   * With the bundled model too: the one that writes under this name, and the one that matches under
+   * the name with {@code -matcher} at its end.
+   */
   public ServerOptions withBundledModel(String name) {
+    require(
+        !models.containsKey(name + MATCHER),
+        "model names expected to differ, got '%s' twice",
+        name + MATCHER);
     return withModel(name, Optional.empty());
   }
 
@@ -88,13 +100,32 @@ public final class ServerOptions {
         name.matches("[A-Za-z0-9._:/-]{1,128}"),
         "model name expected of letters, digits and . _ : / -, got '%s'",
         name);
-    require(!models.containsKey(name), "model names expected to differ, got '%s' twice", name);
+    boolean ofBundled =
+        name.endsWith(MATCHER)
+            && models
+                .getOrDefault(
+                    name.substring(0, name.length() - MATCHER.length()), Optional.of(Path.of("")))
+                .isEmpty();
+    require(
+        !models.containsKey(name) && !ofBundled,
+        "model names expected to differ, got '%s' twice",
+        name);
     return with(
         copy -> {
           Map<String, Optional<Path>> more = new LinkedHashMap<>(models);
           more.put(name, path);
           copy.models = more;
         });
+  }
+
+  /**
+   * With searches in this index of photos, by the model that it is of: one of those that are
+   * served, or else the one at the place where it was when the index was made.
+   *
+   * @param folder as {@code PhotoIndex.open} takes it
+   */
+  public ServerOptions withIndex(Path folder) {
+    return with(copy -> copy.index = folder);
   }
 
   /** With this key, which clients name as {@code Authorization: Bearer KEY}. */
@@ -113,7 +144,10 @@ public final class ServerOptions {
     return with(copy -> copy.queue = requests);
   }
 
-  /** With at most this many connections; more wait to be accepted. */
+  /**
+   * With about this many connections. Beyond them, those are cut off for new ones whose clients
+   * keep the server waiting for longest.
+   */
   public ServerOptions withConnections(int most) {
     require(most >= 1, "connections expected at least 1, got %s", most);
     return with(copy -> copy.connections = most);
@@ -150,6 +184,15 @@ public final class ServerOptions {
   public ServerOptions withRequestTime(Duration time) {
     require(!time.isNegative() && !time.isZero(), "request time expected above 0, got %s", time);
     return with(copy -> copy.requestTime = time);
+  }
+
+  /**
+   * With at most this time for a request's header, from its first byte on; of a new connection from
+   * its beginning. Checked ten times a second.
+   */
+  public ServerOptions withHeaderTime(Duration time) {
+    require(!time.isNegative() && !time.isZero(), "header time expected above 0, got %s", time);
+    return with(copy -> copy.headerTime = time);
   }
 
   /**
@@ -210,6 +253,7 @@ public final class ServerOptions {
     copy.host = host;
     copy.port = port;
     copy.models = models;
+    copy.index = index;
     copy.apiKey = apiKey;
     copy.queue = queue;
     copy.connections = connections;
@@ -218,6 +262,7 @@ public final class ServerOptions {
     copy.modelBytes = modelBytes;
     copy.featureBytes = featureBytes;
     copy.requestTime = requestTime;
+    copy.headerTime = headerTime;
     copy.grace = grace;
     copy.ping = ping;
     copy.origins = origins;
@@ -244,6 +289,10 @@ public final class ServerOptions {
   /** Paths by name, in order, empty for the bundled model; that alone if none was named. */
   Map<String, Optional<Path>> models() {
     return models.isEmpty() ? Map.of("bundled", Optional.empty()) : models;
+  }
+
+  @Nullable Path index() {
+    return index;
   }
 
   @Nullable String apiKey() {
@@ -280,6 +329,10 @@ public final class ServerOptions {
 
   Duration ping() {
     return ping;
+  }
+
+  Duration headerTime() {
+    return headerTime;
   }
 
   Duration grace() {

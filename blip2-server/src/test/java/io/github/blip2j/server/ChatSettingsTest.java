@@ -43,7 +43,7 @@ final class ChatSettingsTest {
   static void start() throws IOException {
     server = Blip2Server.start(ServerOptions.defaults().withPort(0));
     client = new Client(server.uri());
-    blip2 = Blip2.bundled();
+    blip2 = Blip2.load(Client.WRITER);
     image = new ImageDecoder().decode(Client.IMAGES[0]);
     caption = blip2.generate(image, "", blip2.captionConfig()).get(0);
     server.ready().join();

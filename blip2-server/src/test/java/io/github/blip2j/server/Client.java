@@ -19,6 +19,7 @@ import java.util.Base64;
 
 /** Asks a server, in tests. */
 final class Client {
+  static final Path WRITER = Path.of("..", "blip2-llm/src/test/resources/golden/hf-opt");
   static final Path MATCHER = Path.of("..", "blip2-llm/src/test/resources/golden/hf-itm");
   static final Path[] IMAGES = {
     MATCHER.resolve("images/a.png"),

@@ -52,10 +52,10 @@ final class ClientsTest {
         Blip2Server.start(
             ServerOptions.defaults()
                 .withPort(0)
-                .withBundledModel("bundled")
+                .withModel("bundled", Client.WRITER)
                 .withModel("itm", Client.MATCHER));
     Image image = new ImageDecoder().decode(Client.IMAGES[0]);
-    try (Blip2 blip2 = Blip2.bundled();
+    try (Blip2 blip2 = Blip2.load(Client.WRITER);
         ImageTextMatcher matcher = ImageTextMatcher.load(Client.MATCHER)) {
       caption = blip2.caption(image);
       answer = blip2.answer(image, QUESTION);

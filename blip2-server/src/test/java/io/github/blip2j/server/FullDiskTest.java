@@ -30,7 +30,7 @@ final class FullDiskTest {
         Blip2Server.start(
             ServerOptions.defaults()
                 .withPort(0)
-                .withBundledModel("bundled")
+                .withModel("bundled", Client.WRITER)
                 .withModel("itm", Client.MATCHER));
     client = new Client(server.uri());
     server.ready().join();

@@ -28,7 +28,7 @@ final class LoadTest {
   @Test
   void overload_gives503WithRetryAfter_andNoWrongAnswer() throws Exception {
     List<String> expected = new ArrayList<>();
-    try (Blip2 blip2 = Blip2.bundled()) {
+    try (Blip2 blip2 = Blip2.load(Client.WRITER)) {
       for (var path : Client.IMAGES) {
         expected.add(blip2.caption(new ImageDecoder().decode(path)));
       }

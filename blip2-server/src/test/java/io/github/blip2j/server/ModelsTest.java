@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.io.file.CheckpointException;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -35,7 +37,7 @@ final class ModelsTest {
             ServerOptions.defaults()
                 .withPort(0)
                 .withModelBytes(16L << 20)
-                .withBundledModel("bundled")
+                .withModel("bundled", Client.WRITER)
                 .withModel("itm", Client.MATCHER))) {
       server.ready().join();
       var client = new Client(server.uri());
@@ -68,7 +70,7 @@ final class ModelsTest {
         Blip2Server.start(
             ServerOptions.defaults()
                 .withPort(0)
-                .withBundledModel("bundled")
+                .withModel("bundled", Client.WRITER)
                 .withModel("itm", folder))) {
       server.ready().join();
       var client = new Client(server.uri());
@@ -119,5 +121,40 @@ final class ModelsTest {
       assertEquals(404, answer.statusCode());
       assertTrue(answer.body().contains("one expected that can embed"), answer.body());
     }
+  }
+
+  @Test
+  void models_saysWhatEachCan() throws IOException {
+    try (Blip2 blip2 = Blip2.load(Client.WRITER);
+        Blip2Server server =
+            Blip2Server.start(
+                ServerOptions.defaults()
+                    .withPort(0)
+                    .withModel("bundled", Client.WRITER)
+                    .withModel("itm", Client.MATCHER))) {
+      server.ready().join();
+      checkModels(new Client(server.uri()), blip2.captionConfig().maxNewTokens());
+    }
+  }
+
+  private static void checkModels(Client client, int maxTokens) {
+    JsonObject json = client.json("/v1/models");
+
+    JsonArray data = json.getAsJsonArray("data");
+    assertEquals(2, data.size());
+    JsonObject bundled = data.get(0).getAsJsonObject();
+    assertEquals("bundled", bundled.get("id").getAsString());
+    JsonObject details = bundled.getAsJsonObject("blip2");
+    assertEquals("generate", details.get("kind").getAsString());
+    assertTrue(details.get("loaded").getAsBoolean());
+    assertEquals(
+        maxTokens,
+        details
+            .getAsJsonObject("defaults")
+            .getAsJsonObject("caption")
+            .get("max_tokens")
+            .getAsInt());
+    JsonObject itm = client.json("/v1/models/itm").getAsJsonObject("blip2");
+    assertEquals("[\"match\",\"explain\",\"embed\"]", itm.get("tasks").toString());
   }
 }

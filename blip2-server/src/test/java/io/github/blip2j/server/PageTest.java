@@ -91,15 +91,16 @@ final class PageTest {
   void page_worksWithTheServer() throws Exception {
     requireBrowser();
     String caption;
-    try (Blip2 blip2 = Blip2.bundled()) {
+    try (Blip2 blip2 = Blip2.load(Client.WRITER)) {
       caption = blip2.caption(new ImageDecoder().decode(PAGE.resolve("examples/1.png")));
     }
     ServerOptions open =
         ServerOptions.defaults()
             .withPort(0)
-            .withBundledModel("bundled")
+            .withModel("bundled", Client.WRITER)
             .withModel("itm", Client.MATCHER);
-    ServerOptions locked = ServerOptions.defaults().withPort(0).withApiKey(KEY);
+    MadeIndex.update(folder, PAGE.resolve("examples"));
+    ServerOptions locked = ServerOptions.defaults().withPort(0).withApiKey(KEY).withIndex(folder);
     try (Blip2Server server = Blip2Server.start(open);
         Blip2Server lockedServer = Blip2Server.start(locked)) {
       server.ready().join();

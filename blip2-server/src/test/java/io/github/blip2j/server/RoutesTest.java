@@ -24,7 +24,7 @@ final class RoutesTest {
         Blip2Server.start(
             ServerOptions.defaults()
                 .withPort(0)
-                .withBundledModel("bundled")
+                .withModel("bundled", Client.WRITER)
                 .withModel("itm", Client.MATCHER));
     client = new Client(server.uri());
     server.ready().join();

@@ -28,7 +28,7 @@ final class PatchEmbedding extends Module {
     super(params);
     this.patch = config.patchSize();
     this.dim = config.dim();
-    this.weight = params.get("weight", Shape.of(dim, 3, patch, patch), Init.normal(0.02));
+    this.weight = params.get("weight", Shape.of(dim, 3, patch, patch), Init.normal());
     this.bias = config.kind().patchBias() ? params.get("bias", Shape.of(dim), Init.zeros()) : null;
   }
 

@@ -44,7 +44,7 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     Shape tokenShape = kind.classTokenShape(config.dim());
     this.classToken =
         kind.hasClassToken() ? params.get("classToken", tokenShape, Init.zeros()) : null;
-    this.positions = params.get("positions", config.positionTable().shape(), Init.normal(0.02));
+    this.positions = params.get("positions", config.positionTable().shape(), Init.normal());
     this.patches = new PatchEmbedding(config, params.at("patches"));
     this.inputNorm = kind.normsBeforeBlocks() ? norm(params.at("inputNorm")) : null;
     List<LayerStack.Layer> layers = new ArrayList<>();

@@ -15,7 +15,7 @@ final class Inputs {
 
   /** Normal numbers. */
   Tensor normal(long... shape) {
-    return keep(() -> Init.normal(0.02).draw(Shape.of(shape), random));
+    return keep(() -> Init.normal().draw(Shape.of(shape), random));
   }
 
   Tensor keep(Supplier<Tensor> made) {

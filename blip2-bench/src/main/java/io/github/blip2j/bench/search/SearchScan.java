@@ -15,7 +15,6 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -178,7 +177,7 @@ public final class SearchScan implements ImageEmbedder {
 
   @Override
   public List<float[]> embed(List<Image> fitted) {
-    return new ArrayList<>();
+    throw new UnsupportedOperationException("texts only");
   }
 
   @Override

@@ -40,12 +40,19 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
   }
 
   private static final class StandardError extends AppenderBase<ILoggingEvent> {
+    private final LogBudget budget = new LogBudget(System::nanoTime);
+
     @Override
     protected void append(ILoggingEvent event) {
-      String message = event.getFormattedMessage();
-      System.err.println(
-          TerminalText.line(
-              event.getLevel() + " " + event.getLoggerName() + ": " + Console.oneLine(message)));
+      String logger = event.getLoggerName();
+      LogBudget.Verdict verdict = budget.take(logger);
+      if (verdict == LogBudget.Verdict.DROP) {
+        return;
+      }
+      String message =
+          LogBudget.shortened(logger, Console.oneLine(event.getFormattedMessage()))
+              + (verdict == LogBudget.Verdict.LAST ? " (no more from there for a minute)" : "");
+      System.err.println(TerminalText.line(event.getLevel() + " " + logger + ": " + message));
       if (event.getThrowableProxy() != null) {
         System.err.print(
             TerminalText.lines(ThrowableProxyUtil.asString(event.getThrowableProxy())));

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -84,20 +83,16 @@ public final class GenerationModelOptions extends ModelOptions {
   }
 
   /**
-   * Checks that no model is named, where none is run.
+   * Checks that no model is named, where none is run. Its parts and adapters need it beside them.
    *
    * @param instead the option of the results that are there already
    */
   public void requireNone(String instead) {
-    boolean parts = this.parts.areGiven();
-    if (model != null || parts || adapter != null) {
+    if (model != null) {
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: results of an earlier run expected without a model, got %s too; leave one of them"
-                  + " out",
-              instead,
-              model != null ? "--model" : parts ? "--language" : "--adapter"));
+          instead
+              + ": results of an earlier run expected without a model, got --model too; leave one"
+              + " of them out");
     }
   }
 

@@ -2,13 +2,13 @@ package io.github.blip2j.cli.option;
 
 import io.github.blip2j.data.DataFile;
 import io.github.blip2j.io.file.PathName;
+import io.github.blip2j.io.file.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -25,7 +25,7 @@ public final class ModelIdentity {
 
   /** Sixteen hexadecimal digits that change with the files of these models. */
   public static String of(List<Path> models) throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     for (Path model : models) {
       try (Stream<Path> files = Files.isDirectory(model) ? Files.list(model) : Stream.of(model)) {
         for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
@@ -47,7 +47,7 @@ public final class ModelIdentity {
 
   /** The same for the content of a file, of any size. */
   public static String ofContent(Path file) throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     byte[] block = new byte[1 << 16];
     try (var in = Files.newInputStream(file)) {
       for (int read = in.read(block); read >= 0; read = in.read(block)) {
@@ -75,13 +75,5 @@ public final class ModelIdentity {
     }
     Path file = PathName.listed(folder, image);
     return image + (Files.isRegularFile(file) ? ", " + Files.size(file) + " bytes" : ", missing");
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
   }
 }

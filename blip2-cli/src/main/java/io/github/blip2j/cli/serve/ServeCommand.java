@@ -10,10 +10,12 @@ import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.cli.option.RunOptions;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.hub.HubCache;
+import io.github.blip2j.search.PhotoIndex;
 import io.github.blip2j.server.Blip2Server;
 import io.github.blip2j.server.ServerOptions;
 import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +66,14 @@ public final class ServeCommand implements Callable<Integer> {
               + "several times. The first is loaded at the start, others when they are asked for. "
               + "'bundled' is the model that comes with blip2, and the default.")
   private List<String> models = new ArrayList<>();
+
+  @Option(
+      names = "--index",
+      paramLabel = "FOLDER",
+      description =
+          "An index that blip2 index made, or the folder of photos that it is in, for searches. Its "
+              + "model is served too, from where it was then, unless --model names it.")
+  private @Nullable Path index;
 
   @Option(
       names = "--api-key",
@@ -194,6 +204,10 @@ public final class ServeCommand implements Callable<Integer> {
       }
       for (String name : imageHosts) {
         options = options.withImageHost(name);
+      }
+      if (index != null) {
+        Path usual = PhotoIndex.usualFolder(index);
+        options = options.withIndex(PhotoIndex.isIn(usual) ? usual : index);
       }
       if (modelMemory != null) {
         options = options.withModelBytes(modelMemory * 1_000_000L);

@@ -75,6 +75,7 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
+    stage.run.requireBase(options.model);
     stage.validation.requireMetrics(defaults.command(), MetricGroup.RETRIEVAL);
   }
 
@@ -149,7 +150,6 @@ public final class StageOneCommand implements Callable<Integer>, TrainingRun.Sta
     }
     if (stage.run.exports.contains(ExportName.PEFT)) {
       export.requirePeft();
-      stage.run.requireStored(options.model);
     }
   }
 

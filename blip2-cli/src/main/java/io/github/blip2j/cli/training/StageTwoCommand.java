@@ -78,6 +78,7 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
   @Override
   public void requireAgreement() {
     options.requireAgreement();
+    stage.run.requireBase(options.model);
     stage.validation.requireMetrics(defaults.command(), MetricGroup.CAPTIONS, MetricGroup.ANSWERS);
     if (stage.run.exports.contains(ExportName.LAVIS)) {
       throw new IllegalArgumentException(
@@ -106,7 +107,6 @@ public final class StageTwoCommand implements Callable<Integer>, TrainingRun.Sta
     }
     if (stage.run.exports.contains(ExportName.PEFT)) {
       new StageTwoExport(model).requirePeft();
-      stage.run.requireStored(options.model);
     }
     try (var tokenizer = model.openTokenizer();
         var instructions = model.openInstructionTokenizer();

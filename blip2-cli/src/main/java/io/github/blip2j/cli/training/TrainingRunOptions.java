@@ -38,13 +38,13 @@ final class TrainingRunOptions {
   TrainingRunOptions() {}
 
   /**
-   * Checks that the base of an adapter is stored somewhere: parts have parameters that are drawn,
-   * which no file holds.
+   * Checks that the base of an exported adapter is stored somewhere: parts have parameters that are
+   * drawn, which no file holds.
    *
    * @param model the whole model that the run starts from, or null if it starts from parts
    */
-  void requireStored(@Nullable ModelName model) {
-    if (model == null) {
+  void requireBase(@Nullable ModelName model) {
+    if (model == null && exports.contains(ExportName.PEFT)) {
       throw new IllegalArgumentException(
           "--export peft expected with --model, whose adapter it is, got it with parts; train"
               + " them first and export the whole (--export hf), or leave out --export peft");

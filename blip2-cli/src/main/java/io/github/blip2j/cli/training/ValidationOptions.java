@@ -116,8 +116,10 @@ final class ValidationOptions {
       requireAbsent("--validate-images", images, "--validate");
       requireAbsent("--validate-every", every, "--validate");
       requireAbsent("--best", best, "--validate");
-      @Nullable String metric = metrics.given();
-      requireAbsent(metric == null ? "" : metric, metric, "--validate");
+      @Nullable String ofMetrics = metrics.given();
+      if (ofMetrics != null) {
+        throw without(ofMetrics, "--validate");
+      }
     }
     if (best == null) {
       requireAbsent("--patience", patience, "--best");
@@ -133,14 +135,14 @@ final class ValidationOptions {
 
   private static void requireAbsent(String option, @Nullable Object value, String other) {
     if (value != null) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s expected with %s only, got it without; add %s",
-              option,
-              other,
-              other));
+      throw without(option, other);
     }
+  }
+
+  private static IllegalArgumentException without(String option, String other) {
+    return new IllegalArgumentException(
+        String.format(
+            Locale.ROOT, "%s expected with %s only, got it without; add %s", option, other, other));
   }
 
   private static void requirePositive(String option, long value) {

@@ -10,14 +10,11 @@ import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bundled model's captions are those of its golden data. */
 final class CaptionEvaluationCommandTest {
@@ -30,31 +27,6 @@ final class CaptionEvaluationCommandTest {
   void copy() throws IOException {
     Files.copy(Path.of(Shell.image("a.png")), folder.resolve("a.png"));
     Files.copy(Path.of(Shell.image("b.png")), folder.resolve("b.png"));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"--model=m", "--model=m.pth --language=l", "--model=m --adapter=x"})
-  void caption_resultsAndAModel_areRefused(String options) throws IOException {
-    Path items =
-        Files.writeString(
-            folder.resolve("items.jsonl"),
-            "{\"image\": \"a.png\", \"image_id\": 1, \"caption\": \"a\"}\n");
-    Path results =
-        Files.writeString(folder.resolve("given.json"), "[{\"image_id\": 1, \"caption\": \"a\"}]");
-    List<String> all = new ArrayList<>(List.of("evaluate", "caption", items.toString()));
-    all.addAll(List.of("--results", results.toString()));
-    assertEquals(0, Shell.run(all.toArray(String[]::new)).exit());
-    all.addAll(List.of(options.split(" ")));
-
-    Shell shell = Shell.run(all.toArray(String[]::new));
-
-    assertEquals(
-        new Shell(
-            2,
-            "",
-            "blip2: --results: results of an earlier run expected without a model, got --model too;"
-                + " leave one of them out\n"),
-        shell);
   }
 
   @Test

@@ -11,13 +11,10 @@ import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 final class VqaEvaluationCommandTest {
   private static final Path GOLDEN =
@@ -32,32 +29,6 @@ final class VqaEvaluationCommandTest {
   }
 
   /** As files of VQAv2 the golden answers have LAVIS's accuracy. */
-  @ParameterizedTest
-  @ValueSource(strings = {"--model=m", "--model=m.pth --language=l", "--model=m --adapter=x"})
-  void vqa_resultsAndAModel_areRefused(String options) throws IOException {
-    Path items =
-        Files.writeString(
-            folder.resolve("items.jsonl"),
-            "{\"image\": \"a.png\", \"question_id\": 1, \"question\": \"?\", \"answer\": \"a\"}\n");
-    Path results =
-        Files.writeString(
-            folder.resolve("given.json"), "[{\"question_id\": 1, \"answer\": \"a\"}]");
-    List<String> all = new ArrayList<>(List.of("evaluate", "vqa", items.toString()));
-    all.addAll(List.of("--results", results.toString()));
-    assertEquals(0, Shell.run(all.toArray(String[]::new)).exit());
-    all.addAll(List.of(options.split(" ")));
-
-    Shell shell = Shell.run(all.toArray(String[]::new));
-
-    assertEquals(
-        new Shell(
-            2,
-            "",
-            "blip2: --results: results of an earlier run expected without a model, got --model too;"
-                + " leave one of them out\n"),
-        shell);
-  }
-
   @Test
   void vqa_goldenResults_haveTheGoldenAccuracy() throws IOException {
     JsonObject golden =

@@ -203,4 +203,31 @@ final class ServeCommandTest {
     assertEquals(1, shell.exit(), shell.err());
     assertTrue(shell.err().contains(empty.toString()), shell.err());
   }
+
+  @Test
+  void index_isSearchedWithItsOwnModel(@TempDir Path folder) throws Exception {
+    Path model = Path.of("../blip2-llm/src/test/resources/golden/hf-itm");
+    Path photos = Files.createDirectory(folder.resolve("photos"));
+    Files.copy(model.resolve("images/a.png"), photos.resolve("a.png"));
+    Shell indexed = Shell.run("index", photos.toString(), "--model", model.toString());
+    assertEquals(0, indexed.exit(), indexed.err());
+    Process process =
+        builder("0", "--index", photos.toString())
+            .redirectError(folder.resolve("errors").toFile())
+            .start();
+    try {
+      URI address = address(process, folder);
+      HttpRequest asked =
+          HttpRequest.newBuilder(address.resolve("/v1/search"))
+              .POST(HttpRequest.BodyPublishers.ofString("{\"text\": \"two cats\"}"))
+              .build();
+
+      String answer = HttpClient.newHttpClient().send(asked, BodyHandlers.ofString()).body();
+
+      assertTrue(answer.contains("a.png") && answer.contains("\"model\":\"hf-itm\""), answer);
+    } finally {
+      process.destroy();
+      process.waitFor();
+    }
+  }
 }

@@ -359,7 +359,7 @@ final class ValidationCommandTest {
             "--lora=r=2,targets=query",
             "--export=peft");
 
-    assertEquals(1, shell.exit());
+    assertEquals(2, shell.exit());
     assertTrue(shell.err().contains("--export peft expected with --model"), shell.err());
   }
 }

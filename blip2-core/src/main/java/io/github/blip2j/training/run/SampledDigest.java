@@ -1,5 +1,6 @@
 package io.github.blip2j.training.run;
 
+import io.github.blip2j.io.file.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -28,15 +28,9 @@ final class SampledDigest {
 
   private static final int PIECE = 1 << 20;
 
-  private final MessageDigest digest;
+  private final MessageDigest digest = Sha256.begin();
 
-  SampledDigest() {
-    try {
-      this.digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
-  }
+  SampledDigest() {}
 
   void addText(String text) {
     digest.update(text.getBytes(StandardCharsets.UTF_8));

@@ -31,7 +31,10 @@ public final class LabelledImages {
     List<Path> ofClasses;
     try (Stream<Path> inside = Files.list(folder)) {
       ofClasses =
-          inside.filter(each -> Files.isDirectory(each) && !isHidden(each)).sorted().toList();
+          inside
+              .filter(each -> Files.isDirectory(each) && !ImageFiles.isHidden(each))
+              .sorted()
+              .toList();
     }
     List<LabelledImage> images = new ArrayList<>();
     for (Path each : ofClasses) {
@@ -55,11 +58,6 @@ public final class LabelledImages {
           folder + ": images expected in a folder for each class, got none; check the path");
     }
     return images;
-  }
-
-  /** Whether a folder is a program's, such as {@code .ipynb_checkpoints}. */
-  private static boolean isHidden(Path folder) {
-    return String.valueOf(folder.getFileName()).startsWith(".");
   }
 
   /**

@@ -11,6 +11,7 @@ import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.QFormerCaptioner;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.vision.image.Image;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -20,11 +21,23 @@ import java.util.Locale;
  * ITG).
  */
 public final class CaptionGenerator {
+  private static final int BATCH = 8; // more gains little and takes memory
+
   private final MatchingSession session;
 
   /** Calls run while {@code session} is held open. */
   public CaptionGenerator(MatchingSession session) {
     this.session = session;
+  }
+
+  /** For each of any number of images its captions, the best first, in bounded memory. */
+  public List<List<Generated>> generateBatches(List<Image> images, GenerationConfig decoding) {
+    List<List<Generated>> texts = new ArrayList<>();
+    for (int from = 0; from < images.size(); from += BATCH) {
+      List<Image> some = images.subList(from, Math.min(from + BATCH, images.size()));
+      texts.addAll(session.during(() -> generate(some, decoding)));
+    }
+    return List.copyOf(texts);
   }
 
   /** For each image its captions, the best first. */

@@ -30,7 +30,7 @@ import java.util.function.Consumer;
 public final class GenerationPipeline {
   private static final TokenStreamer UNHEARD = (row, token) -> {};
 
-  /** A listener for whose calls nobody waits who closes the model. */
+  /** A listener that may close the model: its calls are made outside the gate. */
   private record Aside(Consumer<Runnable> gate, TokenStreamer listener) implements TokenStreamer {
     @Override
     public void onToken(int row, int token) {

@@ -141,10 +141,9 @@ public final class MatchingFeatures implements AutoCloseable {
    *
    * @param where the name of the call in messages
    */
-  MatchingFeatures require(String where, MatchingSession session, int images) {
+  void require(String where, MatchingSession session, int images) {
     requireOf(where, session);
     requireSize(where, images);
-    return this;
   }
 
   private void requireSize(String where, int images) {

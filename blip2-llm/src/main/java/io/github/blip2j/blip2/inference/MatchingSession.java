@@ -197,6 +197,11 @@ public final class MatchingSession implements AutoCloseable {
     return comparedIds(where, text, usualTokens);
   }
 
+  /** The token ids of texts for comparison. */
+  public List<int[]> comparedIds(String where, List<String> texts) {
+    return texts.stream().map(text -> comparedIds(where, text)).toList();
+  }
+
   /**
    * The token ids of a text for comparison, cut to {@code most} if the caller set no limit.
    *

@@ -84,15 +84,16 @@ public final class PairScores {
   public List<Match> pairs(MatchingFeatures features, List<int[]> texts) {
     features.require("match", session, texts.size());
     List<Match> matches = new ArrayList<>();
-    for (int from = 0; from < texts.size(); from += BATCH) {
-      int count = Math.min(BATCH, texts.size() - from);
-      try (var kept = features.enter();
-          var off = GradMode.noGrad();
-          var scope = Scope.open(session.backend())) {
-        Tensor patches = features.patches().narrow(0, from, count);
-        Tensor compared = features.compared().narrow(0, from, count);
-        List<int[]> some = texts.subList(from, from + count);
-        matches.addAll(score(qformer.imageKeyValues(patches), compared, some));
+    try (var kept = features.enter();
+        var off = GradMode.noGrad()) {
+      for (int from = 0; from < texts.size(); from += BATCH) {
+        int count = Math.min(BATCH, texts.size() - from);
+        try (var scope = Scope.open(session.backend())) {
+          Tensor patches = features.patches().narrow(0, from, count);
+          Tensor compared = features.compared().narrow(0, from, count);
+          List<int[]> some = texts.subList(from, from + count);
+          matches.addAll(score(qformer.imageKeyValues(patches), compared, some));
+        }
       }
     }
     return List.copyOf(matches);

@@ -57,7 +57,7 @@ public final class Blip2Model extends Module {
     this.visionNorm =
         new LayerNorm(config.vision().dim(), config.visionNormEps(), params.at("visionNorm"));
     this.queryTokens =
-        params.get("queryTokens", Shape.of(1, config.queryTokens(), C), Init.normal(0.02));
+        params.get("queryTokens", Shape.of(1, config.queryTokens(), C), Init.normal());
     // At least bfloat16: both are small, and their rounding errors affect every token.
     this.qformer =
         new BertModel(config.qformer(), params.at("qformer").atLeast(Precision.BFLOAT16));

@@ -33,7 +33,7 @@ final class RelativePositions extends Module {
   private RelativePositions(T5Config config, Buckets buckets, Params params) {
     super(params);
     Shape shape = Shape.of(config.positionBuckets(), config.heads());
-    this.table = params.get("weight", shape, Init.normal(0.02));
+    this.table = params.get("weight", shape, Init.normal());
     this.buckets = buckets;
   }
 

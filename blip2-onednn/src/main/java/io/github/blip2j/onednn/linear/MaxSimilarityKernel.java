@@ -20,7 +20,7 @@ import org.bytedeco.javacpp.IntPointer;
  * The largest product of each group's rows with a vector, at the speed at which the rows are read.
  *
  * <p>oneDNN's GEMM of a matrix and one column streams the matrix once; its product primitives
- * repack it for more columns and take 1.3 to 2 times as long. A piece of a megabyte or more is
+ * repack it for more columns and take 1.3 to 2 times as long. A piece of two million numbers is
  * multiplied on one thread, and its products are still in the cache when their maxima are taken.
  */
 public final class MaxSimilarityKernel {
@@ -45,7 +45,7 @@ public final class MaxSimilarityKernel {
       Scan scan = bytes ? new OfBytes(rows, x, out, none) : new OfFloats(rows, x, out);
       long pieces = (scan.groups + scan.atOnce - 1) / scan.atOnce;
       int shares = (int) Math.min(team.size(), pieces);
-      long products = scan.share(x, shares);
+      long products = scan.memory(x, shares);
       IntStream.range(0, shares)
           .parallel()
           .forEach(share -> team.alone(() -> scan.run(share, shares, products)));
@@ -73,8 +73,8 @@ public final class MaxSimilarityKernel {
       this.atOnce = (int) Math.min(piece, groups);
     }
 
-    /** Memory for the products of a piece of each share; its address. */
-    long share(RawTensor operand, int shares) {
+    /** The address of memory for the products of a piece of each share. */
+    long memory(RawTensor operand, int shares) {
       Shape shape = Shape.of(shares, (long) atOnce * perGroup);
       return PlainTensor.uninitialized(operand, "similarity", DType.FLOAT32, shape).address();
     }

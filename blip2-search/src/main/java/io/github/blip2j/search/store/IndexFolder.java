@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,6 +103,21 @@ public final class IndexFolder {
     } catch (NoSuchFileException e) {
       throw new IndexException(
           folder + ": index expected, got none; make one with blip2 index FOLDER", e);
+    }
+  }
+
+  /**
+   * Changes whenever a writer has replaced the catalog; null if there is none.
+   *
+   * @return a value to compare with {@code equals}
+   */
+  public @Nullable Object stamp() {
+    try {
+      BasicFileAttributes now =
+          Files.readAttributes(folder.resolve(Catalog.NAME), BasicFileAttributes.class);
+      return List.of(now.lastModifiedTime(), now.size(), String.valueOf(now.fileKey()));
+    } catch (IOException e) {
+      return null;
     }
   }
 

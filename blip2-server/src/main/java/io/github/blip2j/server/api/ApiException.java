@@ -57,8 +57,8 @@ public final class ApiException extends RuntimeException {
   }
 
   /** A picture that cannot be read: 400. */
-  static ApiException image(String message) {
-    return new ApiException(400, message, "invalid_request_error", "image", "invalid_image");
+  static ApiException image(String param, String message) {
+    return new ApiException(400, message, "invalid_request_error", param, "invalid_image");
   }
 
   /** A mistake of the request as a whole. */

@@ -12,7 +12,7 @@ final class DataUrl {
   private DataUrl() {}
 
   static boolean is(String text) {
-    return text.startsWith(SCHEME);
+    return text.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
   }
 
   /**

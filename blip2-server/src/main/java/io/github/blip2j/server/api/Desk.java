@@ -5,6 +5,7 @@ import io.github.blip2j.server.models.ModelKind.Task;
 import io.github.blip2j.server.models.ModelSource;
 import io.github.blip2j.server.models.ModelStore;
 import io.github.blip2j.server.models.ModelStore.Defaults;
+import io.github.blip2j.server.photos.PhotoSearch;
 import io.github.blip2j.server.work.Job;
 import io.github.blip2j.server.work.LoadJob;
 import io.github.blip2j.server.work.WorkQueue;
@@ -20,18 +21,30 @@ public final class Desk {
   private final WorkQueue queue;
   private final Executor executor;
   private final Images images;
+  private final @Nullable PhotoSearch search;
 
   /**
    * A desk.
    *
    * @param executor runs what is done with results, so that the model thread goes on
    * @param images those that requests name
+   * @param search the index of photos, or null without one
    */
-  public Desk(ModelStore models, WorkQueue queue, Executor executor, Images images) {
+  public Desk(
+      ModelStore models,
+      WorkQueue queue,
+      Executor executor,
+      Images images,
+      @Nullable PhotoSearch search) {
     this.models = models;
     this.queue = queue;
     this.executor = executor;
     this.images = images;
+    this.search = search;
+  }
+
+  @Nullable PhotoSearch search() {
+    return search;
   }
 
   Images images() {

@@ -39,13 +39,13 @@ public final class Embeddings implements Endpoint {
     desk.submit(
         new EmbedJob(source.name(), inputs),
         reply,
-        vectors -> {
-          int width = vectors.get(0).size();
+        embedded -> {
+          int width = embedded.vectors().get(0).size();
           if (dimensions != null && dimensions != width) {
             throw ApiException.invalid(
                 "dimensions", "%d expected, which the model has, got %d", width, dimensions);
           }
-          reply.json(200, json(source.name(), vectors, base64));
+          reply.json(200, json(source.name(), embedded, base64));
         });
   }
 
@@ -87,7 +87,8 @@ public final class Embeddings implements Endpoint {
     return text;
   }
 
-  private static JsonObject json(String model, List<List<Float>> vectors, boolean base64) {
+  private static JsonObject json(String model, EmbedJob.Embedded embedded, boolean base64) {
+    List<List<Float>> vectors = embedded.vectors();
     var data = new JsonArray();
     for (int i = 0; i < vectors.size(); i++) {
       var one = new JsonObject();
@@ -103,8 +104,8 @@ public final class Embeddings implements Endpoint {
       data.add(one);
     }
     var usage = new JsonObject();
-    usage.addProperty("prompt_tokens", 0); // images have none, and nothing is charged
-    usage.addProperty("total_tokens", 0);
+    usage.addProperty("prompt_tokens", embedded.tokens());
+    usage.addProperty("total_tokens", embedded.tokens());
     var json = new JsonObject();
     json.addProperty("object", "list");
     json.add("data", data);

@@ -4,8 +4,9 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.github.blip2j.backend.MemoryShortageException;
 import io.github.blip2j.server.models.UnavailableModelException;
+import io.github.blip2j.server.photos.UnavailableIndexException;
+import io.github.blip2j.server.work.PictureException;
 import io.github.blip2j.server.work.QueueFullException;
-import io.github.blip2j.vision.image.UnreadableImageException;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -50,8 +51,11 @@ public final class Errors {
     if (e instanceof UnavailableModelException) {
       return ApiException.unavailable("model_unavailable", message(e), 0);
     }
-    if (e instanceof UnreadableImageException) {
-      return ApiException.image(message(e));
+    if (e instanceof UnavailableIndexException) {
+      return ApiException.unavailable("index_unavailable", message(e), 0);
+    }
+    if (e instanceof PictureException bad) {
+      return ApiException.image(bad.picture(), message(e));
     }
     if (e instanceof MemoryShortageException || e instanceof OutOfMemoryError) {
       LOG.error("memory was short", e);
@@ -60,9 +64,6 @@ public final class Errors {
     }
     if (e instanceof CancellationException) {
       return ApiException.unavailable("cancelled", message(e), 0);
-    }
-    if (e instanceof IllegalArgumentException && message(e).startsWith("resize: ")) {
-      return ApiException.image(message(e) + "; send a picture of other proportions");
     }
     if (e instanceof IllegalArgumentException) {
       return parameter(message(e));

@@ -2,9 +2,12 @@ package io.github.blip2j.server.api;
 
 import io.github.blip2j.server.work.Picture;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The images that requests name: data URLs, and URLs of hosts that are allowed. */
 public final class Images {
+  private static final Pattern HTTP = Pattern.compile("https?://", Pattern.CASE_INSENSITIVE);
+
   private final ImageFetcher fetcher;
   private final long mostBytes;
 
@@ -28,7 +31,7 @@ public final class Images {
     if (DataUrl.is(url)) {
       return bounded(path, DataUrl.picture(path, url));
     }
-    if (url.startsWith("https://") || url.startsWith("http://")) {
+    if (HTTP.matcher(url).lookingAt()) {
       return bounded(path, Picture.of(path, fetcher.fetch(path, url)));
     }
     String got = url.length() <= 30 ? url : url.substring(0, 30) + "...";

@@ -7,6 +7,7 @@ import io.github.blip2j.server.models.ModelKind.Task;
 import io.github.blip2j.server.models.ModelSource;
 import io.github.blip2j.server.models.ModelStore;
 import io.github.blip2j.server.models.ModelStore.Defaults;
+import io.github.blip2j.server.photos.PhotoSearch;
 
 /** {@code GET /v1/models}, {@code /v1/models/{id}}, and {@code /v1/status}. */
 public final class Models {
@@ -53,6 +54,13 @@ public final class Models {
     json.addProperty("running", desk.queue().running());
     json.addProperty("rate_per_s", Math.round(desk.queue().rate() * 1000) / 1000.0);
     json.add("models", names);
+    PhotoSearch search = desk.search();
+    if (search != null) {
+      var index = new JsonObject();
+      index.addProperty("images", search.size());
+      index.addProperty("model", search.source().name());
+      json.add("index", index);
+    }
     reply.json(200, json);
   }
 

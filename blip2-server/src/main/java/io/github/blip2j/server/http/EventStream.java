@@ -31,14 +31,21 @@ final class EventStream extends IteratingCallback implements Reply.Events {
 
   private final Response response;
   private final Callback callback;
+  private final Runnable atEnd;
   private final Deque<ByteBuffer> pending = new ArrayDeque<>();
   private int pendingBytes;
   private boolean ended;
   private boolean lastWritten;
 
-  EventStream(Response response, Callback callback) {
+  /**
+   * A stream.
+   *
+   * @param atEnd is run when the last event is there, though not yet sent
+   */
+  EventStream(Response response, Callback callback, Runnable atEnd) {
     this.response = response;
     this.callback = callback;
+    this.atEnd = atEnd;
     response.setStatus(200);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache");
@@ -76,6 +83,7 @@ final class EventStream extends IteratingCallback implements Reply.Events {
 
   @Override
   public void end() {
+    atEnd.run();
     synchronized (this) {
       ended = true;
     }

@@ -10,6 +10,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.HttpStream;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -18,31 +20,75 @@ import org.jspecify.annotations.Nullable;
 final class Exchange implements Reply {
   private static final String JSON = "application/json";
 
+  private final Request request;
   private final Response response;
   private final Callback callback;
+  private final long mostDropped;
   private final AtomicBoolean answered = new AtomicBoolean();
   private @Nullable EventStream events;
   private volatile boolean eventsExpected;
   private @Nullable Consumer<CancellationException> listener;
   private @Nullable CancellationException abandoned;
 
-  Exchange(Response response, Callback callback) {
+  /** Tells the connection of the end before the next request can begin. */
+  private final class Ending extends HttpStream.Wrapper {
+    Ending(HttpStream stream) {
+      super(stream);
+    }
+
+    @Override
+    public void succeeded() {
+      enter(Stage.IDLE);
+      super.succeeded();
+    }
+  }
+
+  /**
+   * An exchange.
+   *
+   * @param mostDropped bytes of a refused request that are read for its client to see the answer
+   */
+  Exchange(Request request, Response response, Callback callback, long mostDropped) {
+    this.request = request;
     this.response = response;
     this.callback = callback;
+    this.mostDropped = mostDropped;
+    enter(Stage.BODY);
+    request.addHttpStreamWrapper(Ending::new);
+  }
+
+  /** The connection, unless it is another's, as in tests. */
+  @Nullable ProbedEndPoint connection() {
+    return request.getConnectionMetaData().getConnection().getEndPoint()
+            instanceof ProbedEndPoint probed
+        ? probed
+        : null;
+  }
+
+  /** Tells the connection what it is at. */
+  void enter(Stage stage) {
+    ProbedEndPoint connection = connection();
+    if (connection != null) {
+      connection.enter(stage);
+    }
   }
 
   @Override
   public void json(int status, JsonElement json) {
-    finish(status, JSON, json.toString().getBytes(StandardCharsets.UTF_8), null);
+    finish(status, JSON, json.toString().getBytes(StandardCharsets.UTF_8), null, false);
   }
 
   @Override
   public void file(String contentType, byte[] bytes) {
-    finish(200, contentType, bytes, null);
+    finish(200, contentType, bytes, null, false);
   }
 
   private boolean finish(
-      int status, String contentType, byte[] bytes, @Nullable ApiException error) {
+      int status,
+      String contentType,
+      byte[] bytes,
+      @Nullable ApiException error,
+      boolean unread) { // the rest of the request
     if (!answered.compareAndSet(false, true)) {
       return false;
     }
@@ -55,15 +101,24 @@ final class Exchange implements Reply {
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
-    response.write(true, ByteBuffer.wrap(bytes), callback);
+    if (unread) {
+      response.getHeaders().put(HttpHeader.CONNECTION, "close");
+    }
+    enter(unread ? Stage.REST : Stage.ANSWER);
+    Callback end = unread ? new Drain(request, mostDropped, callback) : callback;
+    response.write(true, ByteBuffer.wrap(bytes), end);
     return true;
   }
 
   @Override
   public void fail(Throwable failure) {
+    fail(failure, false);
+  }
+
+  private void fail(Throwable failure, boolean unread) {
     ApiException error = Errors.of(failure);
     String json = Errors.json(error).toString();
-    if (!finish(error.status(), JSON, json.getBytes(StandardCharsets.UTF_8), error)) {
+    if (!finish(error.status(), JSON, json.getBytes(StandardCharsets.UTF_8), error, unread)) {
       EventStream begun = begun();
       if (begun != null) { // the status is sent, so the error is an event
         begun.send(json);
@@ -80,10 +135,7 @@ final class Exchange implements Reply {
 
   /** Fails, and closes the connection, because the rest of the request is not read. */
   void refuse(Throwable failure) {
-    if (!answered.get()) {
-      response.getHeaders().put(HttpHeader.CONNECTION, "close");
-    }
-    fail(failure);
+    fail(failure, true);
   }
 
   @Override
@@ -92,7 +144,7 @@ final class Exchange implements Reply {
       if (!answered.compareAndSet(false, true)) {
         return EventStream.ENDED;
       }
-      events = new EventStream(response, callback);
+      events = new EventStream(response, callback, () -> enter(Stage.ANSWER));
     }
     return events;
   }

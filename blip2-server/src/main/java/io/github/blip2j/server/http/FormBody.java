@@ -7,8 +7,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
@@ -41,7 +44,7 @@ final class FormBody implements Call.Body {
 
   @Override
   public List<Call.Part> parts() {
-    String boundary = contentType == null ? null : MultiPart.extractBoundary(contentType);
+    String boundary = boundary();
     if (boundary == null || boundary.isEmpty()) {
       throw broken("no boundary");
     }
@@ -64,6 +67,12 @@ final class FormBody implements Call.Body {
     } catch (IOException e) {
       throw broken(String.valueOf(e.getMessage()));
     }
+  }
+
+  private @Nullable String boundary() {
+    Map<String, String> parameters = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    HttpField.getValueParameters(contentType, parameters);
+    return parameters.get("boundary");
   }
 
   /** Parses a source whose bytes are all there, so that nothing is waited for. */

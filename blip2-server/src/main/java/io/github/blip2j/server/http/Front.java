@@ -46,7 +46,7 @@ final class Front extends Handler.Abstract {
     response.getHeaders().put("X-Request-Id", id);
     response.getHeaders().put("X-Content-Type-Options", "nosniff");
     response.getHeaders().put("Content-Security-Policy", POLICY);
-    var exchange = new Exchange(response, callback);
+    var exchange = new Exchange(request, response, callback, 4 * limits.bodyBytes());
     try {
       access.requireHost(request);
       access.allowOrigin(request, response);
@@ -107,7 +107,7 @@ final class Front extends Handler.Abstract {
                     return;
                   }
                   try {
-                    watch.client(request, exchange);
+                    watch.client(exchange);
                     route.endpoint().handle(call(request, id, rest, body), exchange);
                   } catch (Throwable e) {
                     exchange.fail(e);

@@ -3,6 +3,7 @@ package io.github.blip2j.server.http;
 import io.github.blip2j.server.api.Desk;
 import io.github.blip2j.server.api.Images;
 import io.github.blip2j.server.models.ModelStore;
+import io.github.blip2j.server.photos.PhotoSearch;
 import io.github.blip2j.server.work.WorkQueue;
 import java.io.IOException;
 import java.net.BindException;
@@ -18,7 +19,6 @@ import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -32,9 +32,11 @@ import org.slf4j.LoggerFactory;
 public final class HttpServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
   private static final int THREADS = 32;
+  private static final int BACKLOG = 1024; // connections that the system holds until they are seen
 
   private final Server server;
   private final ServerConnector connector;
+  private final Connections connections;
   private final Watch watch;
   private final InetSocketAddress address;
 
@@ -45,6 +47,7 @@ public final class HttpServer implements AutoCloseable {
    * @param origins of pages elsewhere that may ask
    * @param imageHosts from which images may be fetched
    * @param grace how long requests under way may take when it stops
+   * @param search the index of photos, or null without one
    */
   public HttpServer(
       InetSocketAddress address,
@@ -55,20 +58,22 @@ public final class HttpServer implements AutoCloseable {
       Duration grace,
       ModelStore models,
       WorkQueue queue,
+      @Nullable PhotoSearch search,
       Metrics metrics) {
     this.address = address;
-    this.watch = new Watch(limits.ping());
+    this.connections = new Connections(limits);
+    this.watch = new Watch(limits.ping(), connections);
     var threads = new QueuedThreadPool(THREADS, 4);
     threads.setName("blip2-http");
     threads.setDaemon(true);
     server = new Server(threads);
     connector = connector(limits);
     server.addConnector(connector);
-    server.addBean(new NetworkConnectionLimit(limits.connections(), connector));
     server.setErrorHandler(new JsonErrors());
     server.setStopTimeout(grace.toMillis());
     var access = new Access(key, address.getAddress().isLoopbackAddress(), origins);
-    var desk = new Desk(models, queue, threads, new Images(imageHosts, limits.imageBytes()));
+    var images = new Images(imageHosts, limits.imageBytes());
+    var desk = new Desk(models, queue, threads, images, search);
     List<Route> routes = new Routes(metrics, queue::isReady).of(desk);
     var front = new Front(routes, access, limits, metrics, watch);
     server.setHandler(new GracefulHandler(new MinimumDataRateHandler(front, limits.slowest(), 0)));
@@ -84,13 +89,15 @@ public final class HttpServer implements AutoCloseable {
           @Override
           protected SocketChannelEndPoint newEndPoint(
               SocketChannel channel, ManagedSelector selector, SelectionKey key) {
-            var connection = new ProbedEndPoint(channel, selector, key, getScheduler());
+            var connection =
+                new ProbedEndPoint(channel, selector, key, getScheduler(), connections);
             connection.setIdleTimeout(getIdleTimeout());
             return connection;
           }
         };
     made.setHost(address.getAddress().getHostAddress());
     made.setPort(address.getPort());
+    made.setAcceptQueueSize(BACKLOG);
     made.setIdleTimeout(limits.idle().toMillis());
     return made;
   }

@@ -4,6 +4,7 @@ import io.github.blip2j.server.api.ApiException;
 import io.github.blip2j.server.api.Errors;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -25,10 +26,29 @@ final class JsonErrors extends ErrorHandler {
       @Nullable Throwable cause,
       Callback callback) {
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+    response.getHeaders().put(HttpHeader.CONNECTION, "close"); // what follows is not understood
     if (code == HttpStatus.SERVICE_UNAVAILABLE_503) {
       response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
     }
     response.write(true, ByteBuffer.wrap(json(code, reason(cause))), callback);
+  }
+
+  /** The whole answer to a header that takes too long. */
+  static ByteBuffer slowHeader(Duration most) {
+    ApiException error =
+        ApiException.request(
+            408,
+            "header_too_slow",
+            "header: all of it within "
+                + most.toSeconds()
+                + " s expected, got a part; send it at once");
+    String json = Errors.json(error).toString();
+    String head =
+        "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            + "Content-Length: "
+            + json.length()
+            + "\r\n\r\n";
+    return ByteBuffer.wrap((head + json).getBytes(StandardCharsets.US_ASCII));
   }
 
   private static ApiException request(int code, String message) {

@@ -9,9 +9,13 @@ import java.time.Duration;
  * @param imageBytes the most bytes of an image
  * @param heldBytes the most bytes of all bodies together
  * @param headerBytes the most bytes of a request's header
- * @param connections the most connections
+ * @param connections beyond which slow ones are cut off for new ones
  * @param idle how long a connection may be silent
- * @param request how long a request may take, its body included
+ * @param header how long a request's header may take
+ * @param request how long a request may take, its body included; its answer may take as long again
+ *     to be read
+ * @param linger how long the rest of a refused request is read, so that its client comes to read
+ *     the answer
  * @param slowest the fewest bytes a second of a body
  * @param ping the time between two signs of life on a stream without events
  */
@@ -22,7 +26,9 @@ public record Limits(
     int headerBytes,
     int connections,
     Duration idle,
+    Duration header,
     Duration request,
+    Duration linger,
     int slowest,
     Duration ping) {
   private static final int HEADER_BYTES = 8192;
@@ -43,8 +49,26 @@ public record Limits(
         HEADER_BYTES,
         connections,
         Duration.ofSeconds(30),
+        Duration.ofSeconds(10),
         request,
+        Duration.ofSeconds(5),
         SLOWEST,
+        ping);
+  }
+
+  /** With this time for a request's header. */
+  public Limits withHeader(Duration time) {
+    return new Limits(
+        bodyBytes,
+        imageBytes,
+        heldBytes,
+        headerBytes,
+        connections,
+        idle,
+        time,
+        request,
+        linger,
+        slowest,
         ping);
   }
 }

@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that can be asked whether its client is still there while nobody reads from it.
@@ -16,14 +20,90 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * <p>Jetty reads nothing between the end of a request and the end of its answer, so a client that
  * closes its connection meanwhile goes unnoticed. {@link #isGone} tries to read one byte. If there
  * is one, it begins the next request and is kept for whoever reads next.
+ *
+ * <p>It also knows what it is at, and since when: see {@link Connections}.
  */
 final class ProbedEndPoint extends SocketChannelEndPoint {
   private final ByteBuffer ahead = ByteBuffer.allocate(1).flip(); // at most one byte
+  private final @Nullable Connections connections;
+  private final AtomicReference<State> state;
+  private volatile boolean begun; // its client has sent something
   private boolean ended;
 
+  /** What a connection is at, and since when. */
+  record State(Stage stage, long sinceNanos) {
+    static State now(Stage stage) {
+      return new State(stage, System.nanoTime());
+    }
+
+    long age(long nowNanos) {
+      return nowNanos - sinceNanos;
+    }
+  }
+
+  /**
+   * A connection.
+   *
+   * @param connections is told of its beginning and end, if not null
+   */
   ProbedEndPoint(
-      SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+      SocketChannel channel,
+      ManagedSelector selector,
+      SelectionKey key,
+      Scheduler scheduler,
+      @Nullable Connections connections) {
     super(channel, selector, key, scheduler);
+    this.connections = connections;
+    this.state = new AtomicReference<>(State.now(Stage.HEADER));
+  }
+
+  State state() {
+    return state.get();
+  }
+
+  /** Goes on to a stage, whose time begins now. */
+  void enter(Stage next) {
+    State before = state.get();
+    while (before.stage() != Stage.CUT && !state.compareAndSet(before, State.now(next))) {
+      before = state.get();
+    }
+  }
+
+  /**
+   * Ends the connection, unless it has left the state in which it was found.
+   *
+   * @param header the time for a header, to tell a client that has begun one; or null
+   */
+  boolean cut(State found, @Nullable Duration header) {
+    if (!state.compareAndSet(found, State.now(Stage.CUT))) {
+      return false;
+    }
+    if (header != null && begun) {
+      try {
+        // Nobody else writes while a header is on its way. What does not fit at once is lost.
+        getChannel().write(JsonErrors.slowHeader(header));
+      } catch (IOException e) {
+        // it has gone
+      }
+    }
+    close(new TimeoutException("connection: a faster client expected"));
+    return true;
+  }
+
+  @Override
+  public void onOpen() {
+    super.onOpen();
+    if (connections != null) {
+      connections.opened(this);
+    }
+  }
+
+  @Override
+  public void onClose(@Nullable Throwable failure) {
+    super.onClose(failure);
+    if (connections != null) {
+      connections.closed(this);
+    }
   }
 
   /** Whether the client has closed its connection, or its side of it. */
@@ -53,10 +133,15 @@ final class ProbedEndPoint extends SocketChannelEndPoint {
 
   @Override
   public synchronized int fill(ByteBuffer buffer) throws IOException {
-    if (ahead.hasRemaining()) {
-      return BufferUtil.append(buffer, ahead);
+    int filled = ahead.hasRemaining() ? BufferUtil.append(buffer, ahead) : super.fill(buffer);
+    if (filled > 0) {
+      begun = true;
+      State before = state.get();
+      if (before.stage() == Stage.IDLE) { // then the next request begins
+        state.compareAndSet(before, State.now(Stage.HEADER));
+      }
     }
-    return super.fill(buffer);
+    return filled;
   }
 
   @Override

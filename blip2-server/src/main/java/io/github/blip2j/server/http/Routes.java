@@ -9,6 +9,7 @@ import io.github.blip2j.server.api.MatchRoutes;
 import io.github.blip2j.server.api.Models;
 import io.github.blip2j.server.api.Reply;
 import io.github.blip2j.server.api.Rerank;
+import io.github.blip2j.server.api.SearchRoutes;
 import io.github.blip2j.server.api.TextRoutes;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -29,6 +30,7 @@ final class Routes {
     var texts = new TextRoutes(desk);
     var matches = new MatchRoutes(desk);
     Endpoint rerank = new Rerank(desk);
+    var search = new SearchRoutes(desk);
     return List.of(
         post("/v1/chat/completions", new ChatCompletions(desk)),
         post("/v1/embeddings", new Embeddings(desk)),
@@ -40,6 +42,8 @@ final class Routes {
         post("/v1/rank", matches::rank),
         post("/v1/match", matches::match),
         post("/v1/explain", matches::explain),
+        post("/v1/search", search::search),
+        get("/v1/thumbnails/{sha256}", search::thumbnail),
         post("/v1/rerank", rerank),
         post("/rerank", rerank),
         open("/health", (call, reply) -> health(reply)),

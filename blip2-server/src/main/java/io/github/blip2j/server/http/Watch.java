@@ -7,7 +7,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,13 +42,16 @@ final class Watch implements AutoCloseable {
           });
 
   private final long pingNanos;
+  private final Connections connections;
 
   /**
    * A watch.
    *
    * @param ping the time between two signs of life on a stream without events
+   * @param connections are looked after too
    */
-  Watch(Duration ping) {
+  Watch(Duration ping, Connections connections) {
+    this.connections = connections;
     this.pingNanos = ping.toNanos();
     var unused =
         thread.scheduleWithFixedDelay(
@@ -63,11 +65,11 @@ final class Watch implements AutoCloseable {
   }
 
   /** From now on nobody reads from the connection of a request, so its end must be looked for. */
-  void client(Request request, Exchange exchange) {
+  void client(Exchange exchange) {
     Watched watched = requests.get(exchange);
-    EndPoint connection = request.getConnectionMetaData().getConnection().getEndPoint();
-    if (watched != null && connection instanceof ProbedEndPoint probed) {
-      watched.client = probed;
+    if (watched != null) {
+      exchange.enter(Stage.WORK);
+      watched.client = exchange.connection();
     }
   }
 
@@ -78,6 +80,11 @@ final class Watch implements AutoCloseable {
   }
 
   private void look() {
+    try {
+      connections.look();
+    } catch (RuntimeException e) {
+      LOG.warn("connections could not be looked after", e);
+    }
     for (Map.Entry<Exchange, Watched> entry : List.copyOf(requests.entrySet())) {
       try {
         look(entry.getKey(), entry.getValue());

@@ -6,6 +6,7 @@ import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +19,20 @@ import org.jspecify.annotations.Nullable;
  * @param bytes an estimate of its memory
  */
 public record ModelSource(String name, @Nullable Path path, ModelKind kind, long bytes) {
-  private static final long BUNDLED_BYTES = 16L << 20;
+  private static final long BUNDLED_BYTES = 30L << 20;
 
-  /** The bundled model. */
-  public static ModelSource bundled(String name) {
-    return new ModelSource(name, null, ModelKind.GENERATE, BUNDLED_BYTES);
+  /**
+   * The bundled model.
+   *
+   * @param kind whether the one that writes or the one that matches
+   */
+  public static ModelSource bundled(String name, ModelKind kind) {
+    return new ModelSource(name, null, kind, BUNDLED_BYTES);
+  }
+
+  /** The folder or file that it is loaded from; empty for the bundled model. */
+  public List<Path> files() {
+    return path == null ? List.of() : List.of(path);
   }
 
   /**

@@ -23,12 +23,13 @@ public final class ServedModel implements AutoCloseable {
 
   static ServedModel load(ModelSource source, LoadOptions options) throws IOException {
     Path path = source.path();
-    if (path == null) {
-      return new ServedModel(source, Blip2.bundled(options), null);
+    if (source.kind() == ModelKind.GENERATE) {
+      Blip2 blip2 = path == null ? Blip2.bundled(options) : Blip2.load(path, options);
+      return new ServedModel(source, blip2, null);
     }
-    return source.kind() == ModelKind.GENERATE
-        ? new ServedModel(source, Blip2.load(path, options), null)
-        : new ServedModel(source, null, ImageTextMatcher.load(path, options));
+    ImageTextMatcher matcher =
+        path == null ? ImageTextMatcher.bundled(options) : ImageTextMatcher.load(path, options);
+    return new ServedModel(source, null, matcher);
   }
 
   /** Where it was loaded from, and its name. */

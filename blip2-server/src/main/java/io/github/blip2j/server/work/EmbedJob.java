@@ -7,7 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Embeddings of texts and images, one unit vector each. */
-public final class EmbedJob extends Job<List<List<Float>>> {
+public final class EmbedJob extends Job<EmbedJob.Embedded> {
+  /**
+   * What inputs are embedded as.
+   *
+   * @param vectors one for each
+   * @param tokens that the model read: of a text with its start and end, of an image its queries
+   */
+  public record Embedded(List<List<Float>> vectors, int tokens) {}
+
   /** A text, or an image. */
   public sealed interface Input permits Text, Seen {}
 
@@ -40,6 +48,7 @@ public final class EmbedJob extends Job<List<List<Float>>> {
       throws IOException {
     ImageTextMatcher matcher = model.matcher().withCancellation(bench.token());
     List<List<Float>> vectors = new ArrayList<>();
+    int tokens = 0;
     for (Input input : inputs) {
       float[] vector = vector(model, matcher, input, bench);
       List<Float> numbers = new ArrayList<>(vector.length);
@@ -47,8 +56,15 @@ public final class EmbedJob extends Job<List<List<Float>>> {
         numbers.add(number);
       }
       vectors.add(numbers);
+      tokens += tokens(matcher, input);
     }
-    result().complete(vectors);
+    result().complete(new Embedded(vectors, tokens));
+  }
+
+  private static int tokens(ImageTextMatcher matcher, Input input) {
+    return input instanceof Text some
+        ? matcher.length(some.text()).read()
+        : matcher.model().config().qformer().queryTokens();
   }
 
   /** The unit vector of an input, [P]. */

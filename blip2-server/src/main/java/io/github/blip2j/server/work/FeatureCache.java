@@ -53,7 +53,8 @@ final class FeatureCache {
     List<Picture> missing = missing(model, pictures);
     if (!missing.isEmpty()) {
       Blip2 blip2 = model.blip2().withCancellation(bench.token());
-      try (ImageFeatures all = blip2.encode(images(missing, bench))) {
+      List<Image> images = images(missing, bench);
+      try (ImageFeatures all = Picture.resized(missing, () -> blip2.encode(images))) {
         keep(model, missing, all.each().stream().map(Kept::of).toList());
       }
     }
@@ -66,7 +67,8 @@ final class FeatureCache {
     List<Picture> missing = missing(model, pictures);
     if (!missing.isEmpty()) {
       ImageTextMatcher matcher = model.matcher().withCancellation(bench.token());
-      try (MatchingFeatures all = matcher.encode(images(missing, bench))) {
+      List<Image> images = images(missing, bench);
+      try (MatchingFeatures all = Picture.resized(missing, () -> matcher.encode(images))) {
         keep(model, missing, all.each().stream().map(Kept::of).toList());
       }
     }

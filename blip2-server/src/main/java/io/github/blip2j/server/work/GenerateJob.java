@@ -87,12 +87,20 @@ public final class GenerateJob extends Job<GenerateJob.Written> {
     List<List<Generated>> found =
         pictures.size() == 1
             ? aboutOne(model, blip2, mine, texts, streams, bench)
-            : blip2.generate(prompts(mine, texts, bench.maxPixels()), config, streams);
+            : aboutSeveral(blip2, mine, texts, streams, bench);
     streams.finish();
     for (int i = 0; i < mine.size(); i++) {
       found.get(i).forEach(one -> bench.listener().tokens(one.tokenIds().size()));
       mine.get(i).result().complete(mine.get(i).written(blip2, texts.get(i), found.get(i)));
     }
+  }
+
+  private List<List<Generated>> aboutSeveral(
+      Blip2 blip2, List<GenerateJob> jobs, List<String> texts, TokenStreamer streams, Bench bench)
+      throws IOException {
+    List<Prompt> prompts = prompts(jobs, texts, bench.maxPixels());
+    List<Picture> all = jobs.stream().flatMap(job -> job.pictures.stream()).toList();
+    return Picture.resized(all, () -> blip2.generate(prompts, config, streams));
   }
 
   private Written written(Blip2 blip2, String prompt, List<Generated> texts) {

@@ -2,10 +2,13 @@ package io.github.blip2j.server.work;
 
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
+import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** An image as a client sent it, still encoded. */
@@ -51,13 +54,65 @@ public final class Picture {
     return hash;
   }
 
-  /** Decodes it, once; it is kept as long as the picture. For the model thread alone. */
+  /**
+   * Decodes it, once; it is kept as long as the picture. For the model thread alone.
+   *
+   * @throws PictureException if it is no image
+   */
   Image decode(long maxPixels) throws IOException {
     Image image = decoded;
     if (image == null) {
-      image = new ImageDecoder().withMaxPixels(maxPixels).decode(file, name);
+      image = decode(new ImageDecoder().withMaxPixels(maxPixels));
       decoded = image;
     }
     return image;
+  }
+
+  /**
+   * Decodes it, turned as its EXIF data asks, each time anew.
+   *
+   * @throws PictureException if it is no image
+   */
+  Image upright(long maxPixels) throws IOException {
+    return decode(new ImageDecoder().withMaxPixels(maxPixels).withExifRotation(true));
+  }
+
+  private Image decode(ImageDecoder decoder) throws IOException {
+    try {
+      return decoder.decode(file, name);
+    } catch (UnreadableImageException e) {
+      throw new PictureException(name, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Something that is done with pictures. */
+  @FunctionalInterface
+  interface Use<T> {
+    /** Does it. */
+    T apply() throws IOException;
+  }
+
+  /**
+   * Does something with pictures that are resized for it.
+   *
+   * @throws PictureException if one is too long and narrow
+   */
+  static <T> T resized(List<Picture> pictures, Use<T> use) throws IOException {
+    try {
+      return use.apply();
+    } catch (IllegalArgumentException e) {
+      String message = String.valueOf(e.getMessage());
+      if (!message.startsWith("resize: ")) {
+        throw e;
+      }
+      Picture longest =
+          pictures.stream().max(Comparator.comparingInt(Picture::longSide)).orElseThrow();
+      throw new PictureException(
+          longest.name, message + "; send a picture of other proportions", e);
+    }
+  }
+
+  private int longSide() {
+    return decoded == null ? 0 : Math.max(decoded.width(), decoded.height());
   }
 }

@@ -53,11 +53,22 @@ export class Search {
     });
   }
 
+  /** A small picture, or null if the photo cannot be shown. */
+  async #picture(thumbnail, signal) {
+    if (!thumbnail) return null;
+    if (thumbnail.startsWith("data:")) return blobOf(thumbnail);
+    try {
+      return await this.app.api.file(thumbnail.replace(/^\//, ""), signal); // below the page, whatever its prefix
+    } catch (e) {
+      if (e.status === 404) return null;
+      throw e;
+    }
+  }
+
   async #item(result, signal) {
-    const blob = result.thumbnail.startsWith("data:")
-      ? blobOf(result.thumbnail)
-      : await this.app.api.file(result.thumbnail, signal);
     const name = result.path.split(/[\\/]/).pop();
+    const blob = await this.#picture(result.thumbnail, signal);
+    if (!blob) return el("li", {}, el("span", { class: "name", title: result.path }, name), el("span", { class: "small" }, "gone or changed since it was indexed"));
     return el(
       "li",
       {},

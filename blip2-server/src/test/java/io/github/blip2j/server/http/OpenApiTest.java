@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.Test;
 
 /** The description of the routes, held against the routes. */
 final class OpenApiTest {
+  private static final Path WRITER =
+      Path.of("..", "blip2-llm/src/test/resources/golden/hf-opt");
   @Test
   void paths_areTheRoutes() throws IOException {
     JsonObject paths = description().getAsJsonObject("paths");
@@ -59,14 +62,14 @@ final class OpenApiTest {
     }
   }
 
-  private static List<Route> routes() {
+  private static List<Route> routes() throws IOException {
     var models =
         new ModelStore(
-            List.of(ModelSource.bundled("bundled")), LoadOptions.of(Precision.FLOAT32), 1);
+            List.of(ModelSource.of("bundled", WRITER, Precision.FLOAT32)), LoadOptions.of(Precision.FLOAT32), 1);
     var queue = new WorkQueue(models, 1, 0, 1, WorkListener.NONE);
     try (var metrics = new Metrics()) {
       return new Routes(metrics, () -> true)
-          .of(new Desk(models, queue, Runnable::run, new Images(Set.of(), 1000)));
+          .of(new Desk(models, queue, Runnable::run, new Images(Set.of(), 1000), null));
     }
   }
 

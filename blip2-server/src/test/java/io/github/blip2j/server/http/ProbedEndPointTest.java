@@ -44,7 +44,7 @@ final class ProbedEndPointTest {
           @Override
           protected SocketChannelEndPoint newEndPoint(
               SocketChannel channel, ManagedSelector selector, SelectionKey key) {
-            return new ProbedEndPoint(channel, selector, key, getScheduler());
+            return new ProbedEndPoint(channel, selector, key, getScheduler(), null);
           }
         };
     connector.setHost("127.0.0.1");

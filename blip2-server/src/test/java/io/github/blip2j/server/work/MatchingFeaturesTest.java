@@ -113,7 +113,7 @@ final class MatchingFeaturesTest {
   }
 
   private List<List<Float>> embed(String name) throws Exception {
-    return run(new EmbedJob("itm", List.of(new Seen(picture(name)))));
+    return run(new EmbedJob("itm", List.of(new Seen(picture(name))))).vectors();
   }
 
   private List<Double> rerank(String name) throws Exception {

@@ -13,6 +13,7 @@ import io.github.blip2j.server.work.GenerateJob.Written;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +27,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The queue and its batches, with the bundled model. */
+/** The queue and its batches, with a small model. */
 final class WorkQueueTest {
+  private static final Path WRITER =
+      Path.of("..", "blip2-llm/src/test/resources/golden/hf-opt");
   private static final Path IMAGES =
       Path.of("..", "blip2-llm/src/test/resources/golden/hf-itm/images");
   private static final GenerationConfig LONG =
@@ -41,9 +44,7 @@ final class WorkQueueTest {
 
   @BeforeEach
   void start() {
-    var models =
-        new ModelStore(
-            List.of(ModelSource.bundled("bundled")), LoadOptions.of(Precision.FLOAT32), 1);
+    var models = new ModelStore(sources(), LoadOptions.of(Precision.FLOAT32), 1);
     queue =
         new WorkQueue(
             models,
@@ -262,10 +263,16 @@ final class WorkQueueTest {
     assertEquals(2, encoded.get());
   }
 
+  private static List<ModelSource> sources() {
+    try {
+      return List.of(ModelSource.of("bundled", WRITER, Precision.FLOAT32));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private void startWithoutCache() {
-    var models =
-        new ModelStore(
-            List.of(ModelSource.bundled("bundled")), LoadOptions.of(Precision.FLOAT32), 1);
+    var models = new ModelStore(sources(), LoadOptions.of(Precision.FLOAT32), 1);
     queue =
         new WorkQueue(
             models,
