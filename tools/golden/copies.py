@@ -4,7 +4,7 @@
     python tools/golden/copies.py            # in the root of the project: writes them anew
     python tools/golden/copies.py --check
 
-The bundled model, the images of the command line's and the examples' tests, and lavis-qformer, which
+The images of the command line's and the examples' tests, and lavis-qformer, which
 is the Q-Former of lavis-stage1 in a file of its own for the module that knows no checkpoints.
 """
 
@@ -20,15 +20,11 @@ from safetensors.torch import load_file, save_file
 
 GOLDEN = Path("blip2-llm/src/test/resources/golden")
 STAGE_ONE, QFORMER = GOLDEN / "lavis-stage1", Path("blip2-qformer/src/test/resources/golden/lavis-qformer")
-BUNDLED = Path("blip2-llm/src/main/resources/io/github/blip2j/blip2/bundled")
-MODEL = ["config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"]
 COPIES = {
-    **{BUNDLED / name: GOLDEN / "hf-opt" / name for name in MODEL},
     **{Path("blip2-cli/src/test/resources/images") / name: GOLDEN / "hf-opt/images" / name
        for name in ("a.png", "b.png", "c.png")},
     **{Path("blip2-examples/src/test/resources/images") / name: GOLDEN / "hf-opt/images" / name
        for name in ("a.png", "b.png")},
-    Path("blip2-examples/src/main/resources/scene.png"): GOLDEN / "hf-opt/images/b.png",
     **{Path("blip2-core/src/test/resources/golden/tokenizers") / f"{name}.tokenizer.json":
        GOLDEN / name / "tokenizer.json" for name in ("hf-opt", "hf-t5", "lavis-stage1")},
 }  # fmt: skip

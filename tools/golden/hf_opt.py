@@ -4,8 +4,7 @@
     python tools/golden/hf_opt.py --out DIR [NAME ...]
     python tools/golden/hf_opt.py --check blip2-llm/src/test/resources/golden/hf-opt
 
-`hf-opt` is the model that the library carries (bundled); hf_first.py says what it has beside the
-others. All have one tokenizer: DIR/tokenizer, which is trained if it is not there (copy the two
+`hf-opt` is the model of most tests; hf_first.py says what it has beside the others. All have one tokenizer: DIR/tokenizer, which is trained if it is not there (copy the two
 tokenizer files of a committed folder to it to have those). What holds of the numbers is said in
 hf_blip2.py.
 """

@@ -41,10 +41,10 @@ describe("everybody", () => {
     await s.page.locator("#choose").focus();
     await s.page.keyboard.press("Shift+Tab");
     await walk(60);
-    for (const id of ["choose", "photograph", "as-it-is", "A red star", "tab-ask", "question", "Ask", "Generation settings the model's own"]) {
+    for (const id of ["choose", "photograph", "as-it-is", "Four Christmas trees", "tab-ask", "question", "Ask", "Generation settings the model's own"]) {
       assert.equal([...reached].some((one) => one === id || one.startsWith(id)), true, `${id} expected among ${[...reached]}`);
     }
-    await s.page.getByRole("button", { name: "A red star" }).focus();
+    await s.page.getByRole("button", { name: "Four Christmas trees" }).focus();
     await s.page.keyboard.press("Enter");
     await s.captioned();
     await s.page.locator("#tab-ask").focus();

@@ -25,9 +25,9 @@ describe("a picture", () => {
 
   test("an example", async () => {
     await s.visit();
-    await s.page.getByRole("button", { name: "A red star" }).click();
+    await s.page.getByRole("button", { name: "Four Christmas trees" }).click();
     await s.captioned();
-    assert.equal(await s.text("#suggestions button >> nth=0"), "what color is the star?");
+    assert.equal(await s.text("#suggestions button >> nth=0"), "how many christmas trees are there?");
   });
 
   test("dropped, also two at once, and what is no file", async () => {

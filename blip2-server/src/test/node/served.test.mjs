@@ -31,16 +31,16 @@ const captioned = () => page.waitForFunction((words) => document.querySelector("
 
 test("caption, answer, ranking, match and heat map of the real models", async () => {
   page = await open(browser, url);
-  await page.getByRole("button", { name: "A red star" }).click();
+  await page.getByRole("button", { name: "Four Christmas trees" }).click();
   await captioned();
-  assert.match(await text("#kernels"), /bundled in float32, itm in float32\. Kernels: \w+/);
+  assert.match(await text("#kernels"), /bundled in float32, bundled-matcher in float32\. Kernels: \w+/);
   await page.getByRole("button", { name: "Five with scores" }).click();
   await page.locator("#captions li").nth(4).waitFor();
   assert.equal(await text("#captions li >> nth=0 >> span >> nth=0"), caption);
   await page.getByRole("button", { name: "Another" }).click();
   await page.waitForFunction(() => document.querySelector("#captions").hidden && !document.querySelector("#caption-facts").hidden);
-  await page.getByRole("button", { name: "what color is the star?" }).click();
-  await page.locator(".answer", { hasText: /^red/ }).waitFor();
+  await page.getByRole("button", { name: "how many christmas trees are there?" }).click();
+  await page.locator(".answer", { hasText: /^four/ }).waitFor();
   await page.locator("#ask-facts").waitFor();
   await page.getByLabel("Question about the picture").fill("sure?");
   await page.keyboard.press("Enter");
@@ -49,7 +49,7 @@ test("caption, answer, ranking, match and heat map of the real models", async ()
   await page.getByRole("tab", { name: "Compare" }).click();
   await page.locator("#rank-form [type=submit]").click();
   await page.locator("#ranking li").nth(3).waitFor();
-  assert.match(await text("#ranking li >> nth=0"), /^a red star/);
+  assert.match(await text("#ranking li >> nth=0"), /^four christmas trees/);
   await shot(page, "real-compare");
   await page.getByRole("tab", { name: "Match" }).click();
   await page.locator("#match-form [type=submit]").click();
@@ -113,7 +113,7 @@ test("the commands that the page shows do what the page did", async (t) => {
     t.skip("no curl");
     return;
   }
-  const { stdout } = await run("node", ["snippets.mjs", url, "bundled", "itm", EXAMPLE]);
+  const { stdout } = await run("node", ["snippets.mjs", url, "bundled", "bundled-matcher", EXAMPLE]);
   for (const { task, curl } of JSON.parse(stdout)) {
     if (task === "search") continue;
     const quiet = curl.replace("curl ", "curl -sS ").replace("-o map.png", "-o -");

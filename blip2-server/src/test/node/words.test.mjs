@@ -52,7 +52,7 @@ describe("captions", () => {
 
   test("of an old picture do not disturb those of a new one", async () => {
     await s.visit({ pace: 400 });
-    await s.page.getByRole("button", { name: "A red star" }).click();
+    await s.page.getByRole("button", { name: "Four Christmas trees" }).click();
     await until("a call", () => s.sent("/v1/caption").length === 1);
     await s.page.setInputFiles("#file", EXAMPLE);
     await s.captioned();

@@ -28,19 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class GenerateModelTest {
-  private static final Path BUNDLED =
-      Path.of(
-          "..",
-          "blip2-llm",
-          "src",
-          "main",
-          "resources",
-          "io",
-          "github",
-          "blip2j",
-          "blip2",
-          "bundled");
-
+  private static final Path OPT =
+      Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-opt");
   private static final Path T5 =
       Path.of("..", "blip2-llm", "src", "test", "resources", "golden", "hf-t5");
   private static final Path LLAMA =
@@ -49,7 +38,7 @@ final class GenerateModelTest {
   @TempDir private Path folder;
 
   static Stream<Path> models() {
-    return Stream.of(BUNDLED, T5, LLAMA);
+    return Stream.of(OPT, T5, LLAMA);
   }
 
   @ParameterizedTest

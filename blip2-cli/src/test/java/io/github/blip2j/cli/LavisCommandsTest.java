@@ -30,7 +30,8 @@ final class LavisCommandsTest {
   @Test
   void caption_asLavis_decodesWithItsBeams() {
     Shell lavis = Shell.golden("caption", CIRCLE, "--convention", "lavis", "--json");
-    Shell beams = Shell.golden("caption", CIRCLE, "--num-beams", "5", "--max-new-tokens=29", "--json");
+    Shell beams =
+        Shell.golden("caption", CIRCLE, "--num-beams", "5", "--max-new-tokens=29", "--json");
 
     assertEquals(beams.texts(), lavis.texts());
     // Four tokens with the end, divided as three and the one that they began with.

@@ -14,9 +14,7 @@ import java.nio.file.Path;
 public final class AnswerQuestion {
   private AnswerQuestion() {}
 
-  /**
-   * Prints the answers. Without a model folder, or with {@code -}, the bundled tiny model is used.
-   */
+  /** Prints the answers. Without a model folder, or with {@code -}, the bundled model is used. */
   public static void main(String[] args) throws IOException {
     boolean own = args.length > 2 && !args[2].equals("-");
     try (Blip2 blip2 = own ? Blip2.load(Path.of(args[2])) : Blip2.bundled()) {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 public final class CaptionImage {
   private CaptionImage() {}
 
-  /** Prints the caption. Without a model folder, the bundled tiny model is used. */
+  /** Prints the caption. Without a model folder, the bundled model is used. */
   public static void main(String[] args) throws IOException {
     Path image = Path.of(args[0]);
     try (Blip2 blip2 = args.length > 1 ? Blip2.load(Path.of(args[1])) : Blip2.bundled()) {

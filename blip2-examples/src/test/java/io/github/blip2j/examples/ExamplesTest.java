@@ -23,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class ExamplesTest {
   private static final String MODEL = "../blip2-llm/src/test/resources/golden/hf-itm";
   private static final String IMAGES = MODEL + "/images";
+  private static final String OPT = "../blip2-llm/src/test/resources/golden/hf-opt";
+  private static final String SCENE = "src/main/resources/scene.png";
   private static final String TEXT = "a red circle above a blue square";
 
   @FunctionalInterface
@@ -32,12 +34,12 @@ final class ExamplesTest {
 
   @Test
   void captionImage_drawnScene_printsCaption() throws Exception {
-    assertEquals("a red circle\n", printed(CaptionImage::main, image("a.png")));
+    assertEquals("a red circle\n", printed(CaptionImage::main, image("a.png"), OPT));
   }
 
   @Test
   void answerQuestion_drawnScene_printsAnswer() throws Exception {
-    String answer = printed(AnswerQuestion::main, image("b.png"), "what color is the star?");
+    String answer = printed(AnswerQuestion::main, image("b.png"), "what color is the star?", OPT);
 
     assertEquals("yellow\n", answer);
   }
@@ -46,21 +48,26 @@ final class ExamplesTest {
   void answerQuestion_followUps_printsAnAnswerToEach() throws Exception {
     String question = "what color is the star?";
 
-    String answers = printed(AnswerQuestion::main, image("b.png"), question, "-", "why?", "a?");
+    String answers = printed(AnswerQuestion::main, image("b.png"), question, OPT, "why?", "a?");
 
     assertTrue(answers.startsWith("yellow\n"), answers);
     assertEquals(3, answers.lines().count(), answers);
   }
 
   @Test
-  void rankAnswers_colors_printsTheAnswerFirst() throws Exception {
+  void rankAnswers_numbers_printsTheAnswerFirst() throws Exception {
     String printed =
         printed(
-            RankAnswers::main, image("b.png"), "what color is the star?", "red", "yellow", "green");
+            RankAnswers::main,
+            SCENE,
+            "how many christmas trees are there?",
+            "two",
+            "four",
+            "three");
 
     List<String> lines = printed.lines().toList();
     assertEquals(3, lines.size());
-    assertTrue(lines.get(0).matches("-0\\.\\d{3} yellow"), printed);
+    assertTrue(lines.get(0).matches("-0\\.\\d{3} four"), printed);
   }
 
   @Test
@@ -77,14 +84,14 @@ final class ExamplesTest {
   void tour_drawnScene_printsCaptionAnswerAndBeams() throws Exception {
     String expected =
         """
-        a yellow square to the left of a green square
-        yellow
-        a photo of a yellow square to the left of a green square
-        a photo of a yellow square to the right of a green square
-        a photo of a yellow square below a green square
+        four christmas trees
+        four
+        four christmas trees
+        four christmas tree
+        four leafless trees
         """;
 
-    assertEquals(expected, printed(Tour::main, image("b.png")));
+    assertEquals(expected, printed(Tour::main, SCENE));
   }
 
   @Test

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A small model with one of its JSON files replaced: it is loaded and captions a picture. The
- * first byte of an input says which file the rest replaces.
+ * A small model with one of its JSON files replaced: it is loaded and captions a picture. The first
+ * byte of an input says which file the rest replaces.
  */
 public final class ModelTarget {
   static final List<String> FILES =

@@ -156,8 +156,7 @@ public final class Blip2 implements AutoCloseable {
   }
 
   /**
-   * The bundled model with its matrices in another precision, as in {@link #load(Path,
-   * Precision)}.
+   * The bundled model with its matrices in another precision, as in {@link #load(Path, Precision)}.
    */
   public static Blip2 bundled(Precision precision) throws IOException {
     return bundled(LoadOptions.of(precision));

@@ -57,7 +57,8 @@ final class AllowedFoldersTest {
           assertThrows(IllegalArgumentException.class, () -> both().file("path", path))
               .getMessage();
       boolean folder = path.isEmpty(); // the folder itself
-      assertTrue(String.valueOf(message).contains(folder ? "got no file" : "got one elsewhere"), message);
+      assertTrue(
+          String.valueOf(message).contains(folder ? "got no file" : "got one elsewhere"), message);
     }
     assertThrows(IllegalArgumentException.class, () -> both().file("path", "loop"));
   }

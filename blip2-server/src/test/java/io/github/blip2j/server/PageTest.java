@@ -91,14 +91,10 @@ final class PageTest {
   void page_worksWithTheServer() throws Exception {
     requireBrowser();
     String caption;
-    try (Blip2 blip2 = Blip2.load(Client.WRITER)) {
+    try (Blip2 blip2 = Blip2.bundled()) {
       caption = blip2.caption(new ImageDecoder().decode(PAGE.resolve("examples/1.png")));
     }
-    ServerOptions open =
-        ServerOptions.defaults()
-            .withPort(0)
-            .withModel("bundled", Client.WRITER)
-            .withModel("itm", Client.MATCHER);
+    ServerOptions open = ServerOptions.defaults().withPort(0); // the bundled models
     MadeIndex.update(folder, PAGE.resolve("examples"));
     ServerOptions locked = ServerOptions.defaults().withPort(0).withApiKey(KEY).withIndex(folder);
     try (Blip2Server server = Blip2Server.start(open);

@@ -35,7 +35,8 @@ final class CaptionEvaluationCommandTest {
     Path out = folder.resolve("results.json");
 
     JsonObject document =
-        Shell.golden("evaluate", "caption", data.toString(), "--out", out.toString(), "--json").json();
+        Shell.golden("evaluate", "caption", data.toString(), "--out", out.toString(), "--json")
+            .json();
 
     assertEquals(
         "[{\"image_id\":1,\"caption\":\"" + A + "\"},{\"image_id\":2,\"caption\":\"" + B + "\"}]\n",
@@ -127,7 +128,8 @@ final class CaptionEvaluationCommandTest {
     String out = folder.resolve("results.json").toString();
     assertEquals(0, Shell.golden("evaluate", "caption", data.toString(), "--out", out).exit());
 
-    Shell shell = Shell.golden("evaluate", "caption", data.toString(), "--out", out, "--prompt", "a");
+    Shell shell =
+        Shell.golden("evaluate", "caption", data.toString(), "--out", out, "--prompt", "a");
 
     assertEquals(1, shell.exit());
     assertEquals(
@@ -247,7 +249,8 @@ final class CaptionEvaluationCommandTest {
     String[] command = {"caption", "--data", data.toString(), "--out", out.toString()};
 
     assertEquals(
-        new Shell(0, out + ": 2 captions, 0 of them of an earlier run\n", ""), Shell.golden(command));
+        new Shell(0, out + ": 2 captions, 0 of them of an earlier run\n", ""),
+        Shell.golden(command));
     assertEquals(
         "[{\"image_id\":\"a.png\",\"caption\":\""
             + A
@@ -256,7 +259,8 @@ final class CaptionEvaluationCommandTest {
             + "\"}]\n",
         Files.readString(out));
     assertEquals(
-        new Shell(0, out + ": 2 captions, 2 of them of an earlier run\n", ""), Shell.golden(command));
+        new Shell(0, out + ": 2 captions, 2 of them of an earlier run\n", ""),
+        Shell.golden(command));
   }
 
   @Test

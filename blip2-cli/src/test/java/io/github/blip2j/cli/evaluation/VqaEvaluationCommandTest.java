@@ -89,7 +89,9 @@ final class VqaEvaluationCommandTest {
   void vqa_runsTheModel() throws IOException {
     String question = "what colour is the circle?";
     String expected =
-        Shell.golden("vqa", folder.resolve("a.png").toString(), "--question", question).out().strip();
+        Shell.golden("vqa", folder.resolve("a.png").toString(), "--question", question)
+            .out()
+            .strip();
     String data =
         write(
             "q.jsonl",

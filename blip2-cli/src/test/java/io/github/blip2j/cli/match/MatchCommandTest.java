@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -216,10 +217,13 @@ final class MatchCommandTest {
     Path out = folder.resolve("f.safetensors");
 
     assertEquals(
-        "bundled", Shell.run("match", A, "--text", TEXT, "--json").json().get("model").getAsString());
+        "bundled",
+        Shell.run("match", A, "--text", TEXT, "--json").json().get("model").getAsString());
     assertEquals(0, Shell.run("embed", A, "--out", out.toString()).exit());
     try (var file = SafetensorsFile.open(out)) {
-      assertEquals(Shape.of(1, 16, 256), file.tensors().get("image_embeds").shape());
+      assertEquals(
+          Shape.of(1, 16, 256),
+          Objects.requireNonNull(file.tensors().get("image_embeds")).shape());
     }
   }
 

@@ -89,7 +89,8 @@ final class CaptionCommandTest {
 
   @Test
   void numBeamsAndNumReturn_giveTheBeams() {
-    Shell shell = Shell.golden("caption", CIRCLE, "--num-beams", "4", "--num-return", "3", "--json");
+    Shell shell =
+        Shell.golden("caption", CIRCLE, "--num-beams", "4", "--num-return", "3", "--json");
 
     assertEquals(List.of("a red circle", "a red square", "a red cross"), shell.texts());
     assertEquals(-0.193201, shell.firstSequence().get("score").getAsDouble(), 1e-4);
@@ -157,7 +158,8 @@ final class CaptionCommandTest {
 
   @Test
   void earlyStopping_never_isAccepted() {
-    assertEquals(0, Shell.golden("caption", CIRCLE, "--num-beams=2", "--early-stopping=never").exit());
+    assertEquals(
+        0, Shell.golden("caption", CIRCLE, "--num-beams=2", "--early-stopping=never").exit());
   }
 
   @Test

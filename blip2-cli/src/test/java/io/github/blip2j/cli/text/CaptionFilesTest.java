@@ -53,7 +53,8 @@ final class CaptionFilesTest {
   void out_csv_isGoneOnWith() throws IOException {
     Path out = folder.resolve("captions.csv");
     String written = out + ": 2 written, 0 there already, 0 failed\n";
-    assertEquals(new Shell(0, written, ""), Shell.golden("caption", photos, "--out", out.toString()));
+    assertEquals(
+        new Shell(0, written, ""), Shell.golden("caption", photos, "--out", out.toString()));
     List<String> lines = Files.readAllLines(out);
     assertEquals("image,caption,score", lines.get(0));
     assertTrue(lines.get(2).startsWith(photos + "/inner/a.png,a red circle,-0.193"), lines.get(2));

@@ -41,7 +41,9 @@ public final class BundledModel {
     return load(MATCHER, folder -> MatchingSession.load(folder, options));
   }
 
-  /** A hash of the matching model's weights, in hexadecimal digits: another release may have others. */
+  /**
+   * A hash of the matching model's weights, in hexadecimal digits: another release may have others.
+   */
   public static String matcherDigest() throws IOException {
     try (InputStream in = resource(MATCHER + WEIGHTS)) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");

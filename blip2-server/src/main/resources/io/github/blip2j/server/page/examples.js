@@ -1,20 +1,20 @@
 import { $, el } from "./dom.js";
 
-/** Pictures that come with the page, of the drawn world that the bundled model was trained on. */
+/** Pictures that come with the page: scenes of public-domain clip art that the bundled model was not trained on. */
 const EXAMPLES = [
-  { file: "1.png", alt: "A red star", shape: "star" },
-  { file: "2.png", alt: "An orange circle to the left of a red square", shape: "circle" },
-  { file: "3.png", alt: "A yellow triangle", shape: "triangle" },
-  { file: "4.png", alt: "A black ring to the left of an orange square", shape: "ring" },
-  { file: "5.png", alt: "A blue ring", shape: "ring" },
-  { file: "6.png", alt: "A green circle", shape: "circle" },
+  { file: "1.png", alt: "Four Christmas trees", thing: "christmas tree", many: true },
+  { file: "2.png", alt: "A ladybug", thing: "ladybug" },
+  { file: "3.png", alt: "A penguin", thing: "penguin" },
+  { file: "4.png", alt: "A bee", thing: "bee" },
+  { file: "5.png", alt: "Four birthday cakes", thing: "birthday cake", many: true },
+  { file: "6.png", alt: "A car", thing: "car" },
 ];
 
 /** What to try with an example. */
-export const drawn = ({ alt, shape }) => ({
-  questions: [`what color is the ${shape}?`, "what is it?"],
-  candidates: [...new Set([alt.toLowerCase(), "a red star", "a blue ring", "a green circle", "a yellow triangle"])],
-  texts: [...new Set([alt.toLowerCase(), "a purple cross", "a photo of a dog"])],
+export const drawn = ({ alt, thing, many }) => ({
+  questions: [many ? `how many ${thing}s are there?` : "what is this?", "what kind of thing is this?"],
+  candidates: [...new Set([alt.toLowerCase(), "a car", "a bee", "four birthday cakes", "a penguin"])],
+  texts: [...new Set([alt.toLowerCase(), "a teapot", "three taxis"])],
 });
 
 /** What to try with any other. */

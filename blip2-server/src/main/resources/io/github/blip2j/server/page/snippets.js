@@ -135,7 +135,9 @@ function java(call) {
   const matches = task === "match" || task === "explain";
   const imports = new Set([`io.github.blip2j.blip2.${matches ? "ImageTextMatcher" : "Blip2"}`, "io.github.blip2j.vision.image.Image", "java.nio.file.Path"]);
   const body = { caption: javaCaption, answer: javaAnswer, rank: javaRank, match: javaMatch, explain: javaExplain }[task](call, imports);
-  const load = call.model === "bundled" && !matches ? "Blip2.bundled()" : `${matches ? "ImageTextMatcher" : "Blip2"}.load(Path.of(${quoted(call.model)}))`;
+  const type = matches ? "ImageTextMatcher" : "Blip2";
+  const bundled = call.model === (matches ? "bundled-matcher" : "bundled");
+  const load = bundled ? `${type}.bundled()` : `${type}.load(Path.of(${quoted(call.model)}))`;
   const name = matches ? "matcher" : "blip2";
   return [
     ...[...imports].sort().map((one) => `import ${one};`),

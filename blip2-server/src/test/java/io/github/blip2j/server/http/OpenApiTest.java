@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 
 /** The description of the routes, held against the routes. */
 final class OpenApiTest {
-  private static final Path WRITER =
-      Path.of("..", "blip2-llm/src/test/resources/golden/hf-opt");
+  private static final Path WRITER = Path.of("..", "blip2-llm/src/test/resources/golden/hf-opt");
+
   @Test
   void paths_areTheRoutes() throws IOException {
     JsonObject paths = description().getAsJsonObject("paths");
@@ -65,7 +65,9 @@ final class OpenApiTest {
   private static List<Route> routes() throws IOException {
     var models =
         new ModelStore(
-            List.of(ModelSource.of("bundled", WRITER, Precision.FLOAT32)), LoadOptions.of(Precision.FLOAT32), 1);
+            List.of(ModelSource.of("bundled", WRITER, Precision.FLOAT32)),
+            LoadOptions.of(Precision.FLOAT32),
+            1);
     var queue = new WorkQueue(models, 1, 0, 1, WorkListener.NONE);
     try (var metrics = new Metrics()) {
       return new Routes(metrics, () -> true)

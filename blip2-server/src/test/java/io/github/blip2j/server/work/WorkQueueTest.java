@@ -29,8 +29,7 @@ import org.junit.jupiter.api.Test;
 
 /** The queue and its batches, with a small model. */
 final class WorkQueueTest {
-  private static final Path WRITER =
-      Path.of("..", "blip2-llm/src/test/resources/golden/hf-opt");
+  private static final Path WRITER = Path.of("..", "blip2-llm/src/test/resources/golden/hf-opt");
   private static final Path IMAGES =
       Path.of("..", "blip2-llm/src/test/resources/golden/hf-itm/images");
   private static final GenerationConfig LONG =
