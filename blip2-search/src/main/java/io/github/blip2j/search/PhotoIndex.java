@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  * looked at again.
  *
  * <p>One process at a time may {@linkplain #update change} an index; searches go on meanwhile, in
- * the state that they have opened. A process killed at any moment loses at most what it did in the
- * last half minute. Safe for many threads.
+ * the state that they have opened. A process killed at any moment loses what it did in the last 20
+ * seconds, or in the last minute where the list of files takes seconds to write. Safe for many
+ * threads.
  */
 public final class PhotoIndex {
   private final IndexFolder folder;

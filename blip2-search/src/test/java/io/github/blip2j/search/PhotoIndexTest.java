@@ -8,6 +8,7 @@ import io.github.blip2j.io.file.FolderLock;
 import io.github.blip2j.search.store.IndexException;
 import io.github.blip2j.search.store.IndexFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -295,6 +297,45 @@ final class PhotoIndexTest {
     assertTrue(stopped.stopped());
     assertEquals(11, index().size());
     assertEquals("19 0 0 0 11 19", counts(update()));
+  }
+
+  @Test
+  void movedFilesAlone_areWrittenMeanwhile() throws IOException {
+    Pictures.write(photos, 0, 12);
+    update();
+    Path moved = Files.createDirectory(photos.resolve("moved"));
+    for (int i = 0; i < 12; i++) {
+      String name = String.format(Locale.ROOT, "%03d.png", i);
+      Files.move(photos.resolve(name), moved.resolve(name));
+    }
+    var written = new ArrayList<Long>();
+    var listener =
+        new IndexListener() {
+          @Override
+          public void done(int now, int of) {
+            try {
+              PhotoIndex other = PhotoIndex.open(folder);
+              written.add(
+                  other.photos().stream()
+                      .filter(photo -> photo.name().startsWith(moved.toString()))
+                      .count());
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+
+    System.setProperty("blip2.search.commitMillis", "0");
+    IndexUpdate update;
+    try {
+      update = index().update(photos, embedder, IndexOptions.defaults(), listener);
+    } finally {
+      System.clearProperty("blip2.search.commitMillis");
+    }
+
+    assertEquals("0 0 12 0 0 0", counts(update));
+    assertEquals(LongStream.rangeClosed(1, 12).boxed().toList(), written);
+    assertEquals(12, index().size());
   }
 
   @Test
