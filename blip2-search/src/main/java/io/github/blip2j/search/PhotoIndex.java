@@ -184,6 +184,7 @@ public final class PhotoIndex {
    * The best photos for a query, the best first.
    *
    * @throws IndexException if the index is of another model
+   * @throws IOException if a photo to look at again is there as it was indexed, and cannot be read
    */
   public List<PhotoHit> search(PhotoQuery query, ImageEmbedder embedder) throws IOException {
     require(embedder.model());
@@ -204,7 +205,7 @@ public final class PhotoIndex {
     }
     if (text != null && query.rerank() > 0) {
       int looked = Math.min(query.rerank(), hits.size());
-      List<PhotoHit> reranked = reranked(hits.subList(0, looked), text, embedder);
+      List<PhotoHit> reranked = new Reranking(text, embedder).of(hits.subList(0, looked));
       reranked.addAll(hits.subList(looked, hits.size()));
       hits = reranked;
     }
@@ -225,27 +226,6 @@ public final class PhotoIndex {
     files.sort(Comparator.comparing(file -> !filter.accepts(file))); // stable
     List<Photo> photos = files.stream().map(Photo::new).toList();
     return new PhotoHit(photos.get(0), score, null, photos.subList(1, photos.size()));
-  }
-
-  private static List<PhotoHit> reranked(List<PhotoHit> hits, String text, ImageEmbedder embedder) {
-    List<PhotoHit> looked = new ArrayList<>();
-    List<PhotoHit> others = new ArrayList<>();
-    var decoder = IndexOptions.defaults().decoder();
-    for (PhotoHit hit : hits) {
-      try {
-        boolean present = hit.photo().state() == PhotoState.PRESENT;
-        if (present) {
-          looked.add(hit.with(embedder.match(decoder.decode(hit.photo().path()), text)));
-        } else {
-          others.add(hit);
-        }
-      } catch (IOException e) { // gone since
-        others.add(hit);
-      }
-    }
-    looked.sort(Comparator.comparingDouble(hit -> -hit.score()));
-    looked.addAll(others);
-    return looked;
   }
 
   /**

@@ -1,12 +1,16 @@
 package io.github.blip2j.search;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.io.file.FolderLock;
+import io.github.blip2j.search.store.Catalog;
 import io.github.blip2j.search.store.IndexException;
 import io.github.blip2j.search.store.IndexFolder;
+import io.github.blip2j.search.store.IndexedFile;
+import io.github.blip2j.search.store.SegmentWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -121,12 +127,7 @@ final class PhotoIndexTest {
     Files.createFile(photos.resolve("b.png"));
     byte[] png = Files.readAllBytes(photos.resolve("000.png"));
     Files.write(photos.resolve("cut.png"), Arrays.copyOf(png, png.length / 2));
-    // The header of a picture of 200 million pixels.
-    byte[] bmp = new byte[54 + 1000];
-    var header = ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN);
-    header.putShort((short) 0x4d42).putInt(bmp.length).putInt(0).putInt(54).putInt(40);
-    header.putInt(20_000).putInt(10_000).putShort((short) 1).putShort((short) 24);
-    Files.write(photos.resolve("huge.bmp"), bmp);
+    Files.write(photos.resolve("huge.bmp"), hugeBmp());
 
     IndexUpdate update = update();
 
@@ -197,6 +198,61 @@ final class PhotoIndexTest {
     List<PhotoHit> looked = index().search(PhotoQuery.text("ff0000").top(3).rerank(3), embedder);
     assertTrue(looked.get(0).photo().name().endsWith("000.png"));
     assertTrue(looked.get(0).match() != null && looked.get(1).match() == null);
+  }
+
+  @Test
+  void rerank_ofContentThatChangedUnseen_looksAtTheOthers() throws IOException {
+    Pictures.write(photos, 0, 3);
+    update();
+    Path changed = photos.resolve("001.png");
+    FileTime time = Files.getLastModifiedTime(changed);
+    byte[] bytes = Files.readAllBytes(changed);
+    bytes[bytes.length - 1]++;
+    Files.write(changed, bytes);
+    Files.setLastModifiedTime(changed, time);
+
+    List<PhotoHit> looked = index().search(PhotoQuery.text("ff0000").top(3).rerank(3), embedder);
+
+    assertEquals(PhotoState.PRESENT, looked.get(2).photo().state());
+    assertEquals(changed.toString(), looked.get(2).photo().name());
+    assertTrue(looked.get(1).match() != null && looked.get(2).match() == null);
+  }
+
+  @Test
+  void rerank_ofAPresentPhotoThatCannotBeDecoded_isTold_withoutALimitOfItsOwn()
+      throws IOException {
+    Path huge = photos.resolve("huge.bmp");
+    Files.write(huge, hugeBmp());
+    PhotoIndex index = index();
+    var place = new IndexFolder(folder);
+    try (SegmentWriter segment = place.segment(1, embedder.model())) {
+      int row = segment.add(embedder.embed(List.of(Pictures.of(1))).get(0));
+      segment.publish();
+      IndexedFile file =
+          FolderWalk.of(photos, folder, false).found().firstEntry().getValue();
+      IndexedFile indexed =
+          file.withContent(PhotoReader.hash(hugeBmp()), IndexedFile.UNKNOWN).in(1, row);
+      place.replace(
+          Catalog.empty(embedder.model()).with(new TreeMap<>(Map.of(1, 1)), List.of(indexed)));
+    }
+    index.refresh();
+
+    var told =
+        assertThrows(
+            IOException.class,
+            () -> index.search(PhotoQuery.text("ff0000").rerank(1), embedder));
+
+    assertTrue(said(told).contains("huge.bmp: "), said(told));
+    assertFalse(said(told).contains("pixels"), said(told));
+  }
+
+  /** The header of a picture of 200 million pixels. */
+  private static byte[] hugeBmp() {
+    byte[] bmp = new byte[54 + 1000];
+    var header = ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN);
+    header.putShort((short) 0x4d42).putInt(bmp.length).putInt(0).putInt(54).putInt(40);
+    header.putInt(20_000).putInt(10_000).putShort((short) 1).putShort((short) 24);
+    return bmp;
   }
 
   @Test
