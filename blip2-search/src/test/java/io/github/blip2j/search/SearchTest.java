@@ -219,7 +219,14 @@ final class SearchTest {
     "/, /anything, true",
     "a.b, /axb, false",
     "'a/', /p/a/c, true",
-    "'2023/**', /p/2023/5, true"
+    "'2023/**', /p/2023/5, true",
+    "'2023/**', /p/2023, true",
+    "'2023/**', /p/20234, false",
+    "'a/**/c', /x/a/c, true",
+    "'a/**/c', /x/ac, false",
+    "'/p/**/c', /p/c, true",
+    "'/**', /p/c, true",
+    "'**/c', /c, true"
   })
   void folders_matchGlobs(String glob, String path, boolean accepted) {
     IndexedFile file = IndexedFile.unplaced(path + "/x.jpg", 1, 1);
