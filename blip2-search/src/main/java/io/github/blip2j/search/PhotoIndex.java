@@ -234,7 +234,8 @@ public final class PhotoIndex {
    *
    * @param threshold the least similarity of images that are duplicates, 1 for files of equal
    *     content alone; some 0.95 finds smaller and cropped versions
-   * @throws IllegalArgumentException if it is not above 0 and at most 1
+   * @throws IllegalArgumentException if it is not above 0 and at most 1, or there are more than 2
+   *     GiB of means of vectors to compare, some 2 million photos
    */
   public List<PhotoGroup> duplicates(double threshold) {
     return new NearDuplicates(snapshot, threshold).groups();

@@ -16,7 +16,11 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
@@ -159,6 +163,52 @@ final class PhotoIndexTest {
 
     IndexUpdate followed = update(IndexOptions.defaults().followingLinks());
     assertEquals("3 0 0 0 2 2", counts(followed));
+  }
+
+  @Test
+  void folder_thatCannotBeRead_isReportedAndKeepsItsPhotos() throws IOException {
+    Pictures.write(photos, 0, 2);
+    Path closed = Files.createDirectory(photos.resolve("closed"));
+    Path inside = Pictures.write(closed.resolve("in.png"), 5);
+    Path beside = Pictures.write(photos.resolve("closed-not.png"), 6);
+    update();
+    Files.delete(inside); // as if it could not be seen: the right to read does not stop root
+    Files.delete(beside);
+    Files.delete(closed);
+    var place = new IndexFolder(folder);
+    FolderWalk walk = FolderWalk.of(photos, folder, false);
+    walk.visitFileFailed(closed, new AccessDeniedException(closed.toString()));
+
+    IndexUpdate update;
+    try (FolderLock lock = place.lock()) {
+      update =
+          new Indexer(
+                  place, place.catalog(), embedder, IndexOptions.defaults(), IndexListener.NONE)
+              .run(walk, photos.toString());
+    }
+
+    assertEquals("0 0 0 1 2 0", counts(update));
+    assertEquals(
+        List.of(closed + ": readable file or folder expected, got no right to read it"),
+        update.unreadable());
+    assertTrue(
+        index().photos().stream().anyMatch(photo -> photo.name().equals(inside.toString())));
+  }
+
+  @Test
+  void folder_thatBreaksOffOrFails_isReportedInWords() throws IOException {
+    FolderWalk walk = FolderWalk.of(photos, folder, false);
+
+    walk.postVisitDirectory(photos, new FileSystemException("x", null, "Input/output error"));
+    walk.postVisitDirectory(photos, null);
+    walk.visitFileFailed(photos, new NoSuchFileException("x"));
+    walk.visitFileFailed(photos, new FileSystemLoopException("x"));
+
+    String start = photos + ": readable file or folder expected, got ";
+    assertEquals(
+        List.of(
+            start + "an error of the system: Input/output error", start + "no file any more"),
+        walk.unreadable());
   }
 
   @Test

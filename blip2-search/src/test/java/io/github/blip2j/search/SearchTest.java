@@ -267,6 +267,18 @@ final class SearchTest {
         IllegalArgumentException.class, () -> PhotoIndex.open(folder.path()).duplicates(0));
   }
 
+  @Test
+  void duplicates_ofMoreThanFits_areRefusedInWords() {
+    assertEquals(2_097_151 * 1024, NearDuplicates.bytesOfMeans(2_097_151, 256));
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> NearDuplicates.bytesOfMeans(2_097_152, 256));
+    assertEquals(
+        "duplicates: at most 2097151 photos of different content expected, got 2097152; make an"
+            + " index for each part, or take the threshold 1 for files of equal content",
+        refused.getMessage());
+  }
+
   private float[] noisy(float[] from, double noise) {
     float[] vectors = from.clone();
     for (int q = 0; q < QUERIES; q++) {
