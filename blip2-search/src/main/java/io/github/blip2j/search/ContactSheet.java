@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,7 +167,10 @@ public final class ContactSheet {
       int height = Math.max(1, (int) Math.round(image.height() * factor));
       Image small = factor == 1 ? image : image.resize(width, height, Resampling.BICUBIC);
       var jpeg = new ByteArrayOutputStream();
-      boolean written = ImageIO.write(small.toBufferedImage(), "jpeg", jpeg);
+      boolean written;
+      try (var memory = new MemoryCacheImageOutputStream(jpeg)) { // no temporary file
+        written = ImageIO.write(small.toBufferedImage(), "jpeg", memory);
+      }
       return written ? Base64.getEncoder().encodeToString(jpeg.toByteArray()) : null;
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       return null; // the sheet shows the others

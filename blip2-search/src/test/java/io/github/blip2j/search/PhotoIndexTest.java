@@ -32,6 +32,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -303,6 +304,25 @@ final class PhotoIndexTest {
     header.putShort((short) 0x4d42).putInt(bmp.length).putInt(0).putInt(54).putInt(40);
     header.putInt(20_000).putInt(10_000).putShort((short) 1).putShort((short) 24);
     return bmp;
+  }
+
+  @Test
+  void contactSheet_needsNoTemporaryFiles() throws IOException {
+    Pictures.write(photos, 0, 2);
+    update();
+    List<PhotoHit> hits = index().search(PhotoQuery.text("ff0000"), embedder);
+    Path none = Files.createDirectory(temporary.resolve("none"));
+    Path sheet = temporary.resolve("sheet.html");
+
+    ImageIO.setCacheDirectory(none.toFile());
+    try {
+      Files.delete(none);
+      ContactSheet.ofHits("red", hits, sheet);
+    } finally {
+      ImageIO.setCacheDirectory(null);
+    }
+
+    assertEquals(2, Files.readString(sheet).split("data:image/jpeg;base64,", -1).length - 1);
   }
 
   @Test
