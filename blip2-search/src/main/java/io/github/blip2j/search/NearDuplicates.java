@@ -137,8 +137,7 @@ final class NearDuplicates {
   /** The mean of each row's vectors, outside the heap. */
   private FloatBuffer means() {
     ByteBuffer memory =
-        ByteBuffer.allocateDirect(bytesOfMeans(rows.length, width))
-            .order(ByteOrder.nativeOrder());
+        ByteBuffer.allocateDirect(bytesOfMeans(rows.length, width)).order(ByteOrder.nativeOrder());
     FloatBuffer means = memory.asFloatBuffer();
     float[] vectors = new float[queries * width];
     float[] mean = new float[width];

@@ -118,11 +118,7 @@ final class PhotoReader {
     try {
       return Files.readAllBytes(path);
     } catch (IOException e) {
-      throw new IOException(
-          file.path()
-              + ": readable image expected, got "
-              + fault(e),
-          e);
+      throw new IOException(file.path() + ": readable image expected, got " + fault(e), e);
     }
   }
 

@@ -60,8 +60,7 @@ final class PhotoDateTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void of_jpegAndTiffOfEitherOrder_isWhenItWasTaken(boolean little) {
-    byte[] tiff =
-        tiff(little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN, TAKEN, CHANGED);
+    byte[] tiff = tiff(little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN, TAKEN, CHANGED);
 
     assertEquals(at(2021, 2, 3, 4, 5, 6), PhotoDate.of(tiff));
     assertEquals(at(2021, 2, 3, 4, 5, 6), PhotoDate.of(jpeg(tiff)));
@@ -73,15 +72,17 @@ final class PhotoDateTest {
     byte[] tiff = tiff(ByteOrder.LITTLE_ENDIAN, taken, CHANGED);
 
     assertEquals(at(2022, 12, 31, 23, 59, 59), PhotoDate.of(jpeg(tiff)));
-    assertEquals(
-        IndexedFile.UNKNOWN, PhotoDate.of(tiff(ByteOrder.LITTLE_ENDIAN, taken, taken)));
+    assertEquals(IndexedFile.UNKNOWN, PhotoDate.of(tiff(ByteOrder.LITTLE_ENDIAN, taken, taken)));
   }
 
   @Test
   void of_otherFiles_isUnknown() {
     for (byte[] file :
         new byte[][] {
-          {}, {(byte) 0xFF}, {(byte) 0xFF, (byte) 0xD8, (byte) 0xFF, (byte) 0xDA, 0, 0}, new byte[99]
+          {},
+          {(byte) 0xFF},
+          {(byte) 0xFF, (byte) 0xD8, (byte) 0xFF, (byte) 0xDA, 0, 0},
+          new byte[99]
         }) {
       assertEquals(IndexedFile.UNKNOWN, PhotoDate.of(file));
     }

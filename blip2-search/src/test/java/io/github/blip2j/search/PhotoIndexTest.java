@@ -1,38 +1,23 @@
 package io.github.blip2j.search;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.io.file.FolderLock;
-import io.github.blip2j.search.store.Catalog;
 import io.github.blip2j.search.store.IndexException;
 import io.github.blip2j.search.store.IndexFolder;
-import io.github.blip2j.search.store.IndexedFile;
-import io.github.blip2j.search.store.SegmentWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,7 +117,7 @@ final class PhotoIndexTest {
     Files.createFile(photos.resolve("b.png"));
     byte[] png = Files.readAllBytes(photos.resolve("000.png"));
     Files.write(photos.resolve("cut.png"), Arrays.copyOf(png, png.length / 2));
-    Files.write(photos.resolve("huge.bmp"), hugeBmp());
+    Files.write(photos.resolve("huge.bmp"), Pictures.huge());
 
     IndexUpdate update = update();
 
@@ -164,52 +149,6 @@ final class PhotoIndexTest {
 
     IndexUpdate followed = update(IndexOptions.defaults().followingLinks());
     assertEquals("3 0 0 0 2 2", counts(followed));
-  }
-
-  @Test
-  void folder_thatCannotBeRead_isReportedAndKeepsItsPhotos() throws IOException {
-    Pictures.write(photos, 0, 2);
-    Path closed = Files.createDirectory(photos.resolve("closed"));
-    Path inside = Pictures.write(closed.resolve("in.png"), 5);
-    Path beside = Pictures.write(photos.resolve("closed-not.png"), 6);
-    update();
-    Files.delete(inside); // as if it could not be seen: the right to read does not stop root
-    Files.delete(beside);
-    Files.delete(closed);
-    var place = new IndexFolder(folder);
-    FolderWalk walk = FolderWalk.of(photos, folder, false);
-    walk.visitFileFailed(closed, new AccessDeniedException(closed.toString()));
-
-    IndexUpdate update;
-    try (FolderLock lock = place.lock()) {
-      update =
-          new Indexer(
-                  place, place.catalog(), embedder, IndexOptions.defaults(), IndexListener.NONE)
-              .run(walk, photos.toString());
-    }
-
-    assertEquals("0 0 0 1 2 0", counts(update));
-    assertEquals(
-        List.of(closed + ": readable file or folder expected, got no right to read it"),
-        update.unreadable());
-    assertTrue(
-        index().photos().stream().anyMatch(photo -> photo.name().equals(inside.toString())));
-  }
-
-  @Test
-  void folder_thatBreaksOffOrFails_isReportedInWords() throws IOException {
-    FolderWalk walk = FolderWalk.of(photos, folder, false);
-
-    walk.postVisitDirectory(photos, new FileSystemException("x", null, "Input/output error"));
-    walk.postVisitDirectory(photos, null);
-    walk.visitFileFailed(photos, new NoSuchFileException("x"));
-    walk.visitFileFailed(photos, new FileSystemLoopException("x"));
-
-    String start = photos + ": readable file or folder expected, got ";
-    assertEquals(
-        List.of(
-            start + "an error of the system: Input/output error", start + "no file any more"),
-        walk.unreadable());
   }
 
   @Test
@@ -249,80 +188,6 @@ final class PhotoIndexTest {
     List<PhotoHit> looked = index().search(PhotoQuery.text("ff0000").top(3).rerank(3), embedder);
     assertTrue(looked.get(0).photo().name().endsWith("000.png"));
     assertTrue(looked.get(0).match() != null && looked.get(1).match() == null);
-  }
-
-  @Test
-  void rerank_ofContentThatChangedUnseen_looksAtTheOthers() throws IOException {
-    Pictures.write(photos, 0, 3);
-    update();
-    Path changed = photos.resolve("001.png");
-    FileTime time = Files.getLastModifiedTime(changed);
-    byte[] bytes = Files.readAllBytes(changed);
-    bytes[bytes.length - 1]++;
-    Files.write(changed, bytes);
-    Files.setLastModifiedTime(changed, time);
-
-    List<PhotoHit> looked = index().search(PhotoQuery.text("ff0000").top(3).rerank(3), embedder);
-
-    assertEquals(PhotoState.PRESENT, looked.get(2).photo().state());
-    assertEquals(changed.toString(), looked.get(2).photo().name());
-    assertTrue(looked.get(1).match() != null && looked.get(2).match() == null);
-  }
-
-  @Test
-  void rerank_ofAPresentPhotoThatCannotBeDecoded_isTold_withoutALimitOfItsOwn()
-      throws IOException {
-    Path huge = photos.resolve("huge.bmp");
-    Files.write(huge, hugeBmp());
-    PhotoIndex index = index();
-    var place = new IndexFolder(folder);
-    try (SegmentWriter segment = place.segment(1, embedder.model())) {
-      int row = segment.add(embedder.embed(List.of(Pictures.of(1))).get(0));
-      segment.publish();
-      IndexedFile file =
-          FolderWalk.of(photos, folder, false).found().firstEntry().getValue();
-      IndexedFile indexed =
-          file.withContent(PhotoReader.hash(hugeBmp()), IndexedFile.UNKNOWN).in(1, row);
-      place.replace(
-          Catalog.empty(embedder.model()).with(new TreeMap<>(Map.of(1, 1)), List.of(indexed)));
-    }
-    index.refresh();
-
-    var told =
-        assertThrows(
-            IOException.class,
-            () -> index.search(PhotoQuery.text("ff0000").rerank(1), embedder));
-
-    assertTrue(said(told).contains("huge.bmp: "), said(told));
-    assertFalse(said(told).contains("pixels"), said(told));
-  }
-
-  /** The header of a picture of 200 million pixels. */
-  private static byte[] hugeBmp() {
-    byte[] bmp = new byte[54 + 1000];
-    var header = ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN);
-    header.putShort((short) 0x4d42).putInt(bmp.length).putInt(0).putInt(54).putInt(40);
-    header.putInt(20_000).putInt(10_000).putShort((short) 1).putShort((short) 24);
-    return bmp;
-  }
-
-  @Test
-  void contactSheet_needsNoTemporaryFiles() throws IOException {
-    Pictures.write(photos, 0, 2);
-    update();
-    List<PhotoHit> hits = index().search(PhotoQuery.text("ff0000"), embedder);
-    Path none = Files.createDirectory(temporary.resolve("none"));
-    Path sheet = temporary.resolve("sheet.html");
-
-    ImageIO.setCacheDirectory(none.toFile());
-    try {
-      Files.delete(none);
-      ContactSheet.ofHits("red", hits, sheet);
-    } finally {
-      ImageIO.setCacheDirectory(null);
-    }
-
-    assertEquals(2, Files.readString(sheet).split("data:image/jpeg;base64,", -1).length - 1);
   }
 
   @Test
@@ -423,45 +288,6 @@ final class PhotoIndexTest {
     assertTrue(stopped.stopped());
     assertEquals(11, index().size());
     assertEquals("19 0 0 0 11 19", counts(update()));
-  }
-
-  @Test
-  void movedFilesAlone_areWrittenMeanwhile() throws IOException {
-    Pictures.write(photos, 0, 12);
-    update();
-    Path moved = Files.createDirectory(photos.resolve("moved"));
-    for (int i = 0; i < 12; i++) {
-      String name = String.format(Locale.ROOT, "%03d.png", i);
-      Files.move(photos.resolve(name), moved.resolve(name));
-    }
-    var written = new ArrayList<Long>();
-    var listener =
-        new IndexListener() {
-          @Override
-          public void done(int now, int of) {
-            try {
-              PhotoIndex other = PhotoIndex.open(folder);
-              written.add(
-                  other.photos().stream()
-                      .filter(photo -> photo.name().startsWith(moved.toString()))
-                      .count());
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          }
-        };
-
-    System.setProperty("blip2.search.commitMillis", "0");
-    IndexUpdate update;
-    try {
-      update = index().update(photos, embedder, IndexOptions.defaults(), listener);
-    } finally {
-      System.clearProperty("blip2.search.commitMillis");
-    }
-
-    assertEquals("0 0 12 0 0 0", counts(update));
-    assertEquals(LongStream.rangeClosed(1, 12).boxed().toList(), written);
-    assertEquals(12, index().size());
   }
 
   @Test
