@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * @param <B> a batch
  */
 public final class Trainer<B extends Batch> {
-  static final FolderLock.Owner OWNER = new FolderLock.Owner("training", "a run");
+  static final FolderLock.Owner OWNER = new FolderLock.Owner("training", "a run", "another run");
 
   private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 

@@ -99,7 +99,8 @@ final class InitialBlip2 implements Blip2Source {
       Weights all =
           new SplitWeights(
               "language", languageModel, new SplitWeights("projection", drawn, positioned));
-      return opened.keep(new OpenWeights(all, List.of(image, language::close)));
+      return opened.keep(
+          new OpenWeights(all, List.of(image, language::close), image.mergedAdapters()));
     }
   }
 

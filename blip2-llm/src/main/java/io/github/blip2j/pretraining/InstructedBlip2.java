@@ -15,6 +15,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -85,7 +86,9 @@ final class InstructedBlip2 implements Blip2Source {
       OpenWeights text = stageOne.open(stageOne.config().vision(), null);
       opened.add(text);
       var joined = new TextSideWeights(text.weights(), rest.weights());
-      return opened.keep(new OpenWeights(joined, List.of(rest, text)));
+      List<String> merged = new ArrayList<>(rest.mergedAdapters());
+      merged.addAll(text.mergedAdapters());
+      return opened.keep(new OpenWeights(joined, List.of(rest, text), merged));
     }
   }
 

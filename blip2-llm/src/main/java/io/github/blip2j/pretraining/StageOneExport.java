@@ -145,16 +145,17 @@ public final class StageOneExport {
     List<String> weights = List.of(LAVIS_FILE);
     try (var between = TemporaryFolder.create(folder, ".lavis", weights)) {
       Path file = toLavis(between.path(), Contents.ALL);
-      Conversion.exportToHuggingFace(file, folder, heads());
-      tellMerged(folder);
+      Conversion.exportToHuggingFace(file, folder, heads(), merged());
     }
   }
 
-  /** Tells a LoRA that the weights contain, so that its adapter is not merged into them again. */
-  private void tellMerged(Path folder) throws IOException {
+  /** What the weights contain: the adapters of the model's files, and then its own. */
+  private List<String> merged() throws IOException {
+    List<String> merged = new ArrayList<>(model.mergedAdapters());
     if (lora != null) {
-      MergedAdapters.add(folder, List.of(lora.identity()));
+      merged.add(lora.identity());
     }
+    return merged;
   }
 
   /**
@@ -199,7 +200,7 @@ public final class StageOneExport {
         var descriptions = Descriptions.of(folder)) {
       LibraryFolder.write(descriptions.path(), model.config(), processor);
       TokenizerCopy.copy(tokenizer, descriptions.path());
-      tellMerged(descriptions.path());
+      MergedAdapters.add(descriptions.path(), merged());
       var tensors = new ExportTensors();
       KeyMap names = KeyMap.identity();
       whole().forEach(own -> tensors.add(names.toStored(own.name()), own));

@@ -6,6 +6,7 @@ import io.github.blip2j.adapter.LoraSettings;
 import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.nn.KeyMap;
@@ -63,7 +64,10 @@ public final class StageOneModel {
     Blip2RetrievalConfig config = sizes.apply(checkpoint.config());
     try (OpenWeights open = checkpoint.open(config.vision(), null)) {
       Weights weights = ResizedPositions.of(open.weights(), config.vision(), VISION);
-      return build(params -> stored(config, params), keys(config), weights, home, setup);
+      StageOneModel built =
+          build(params -> stored(config, params), keys(config), weights, home, setup);
+      built.retrieval.tellMerged(open.mergedAdapters());
+      return built;
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -80,15 +84,18 @@ public final class StageOneModel {
   public static StageOneModel load(
       StageOneParts parts, Scope home, RandomGenerator random, StageOneSetup setup)
       throws IOException {
-    return parts.open(
-        random,
-        (config, weights) ->
-            build(
-                params -> Blip2RetrievalModel.of(config, params),
-                keys(config),
-                weights,
-                home,
-                setup));
+    StageOneModel built =
+        parts.open(
+            random,
+            (config, weights) ->
+                build(
+                    params -> Blip2RetrievalModel.of(config, params),
+                    keys(config),
+                    weights,
+                    home,
+                    setup));
+    built.retrieval.tellMerged(MergedAdapters.in(parts.vision()));
+    return built;
   }
 
   /** A folder of Hugging Face may lack what only training needs; the objective says so. */

@@ -1,6 +1,7 @@
 package io.github.blip2j.pretraining;
 
 import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.checkpoint.lavis.VisionEncoderSource;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
@@ -100,6 +101,7 @@ public record StageOneParts(
         (config, weights) -> {
           Params params = Params.root(weights, home);
           Blip2RetrievalModel model = Blip2RetrievalModel.of(config, params);
+          model.tellMerged(MergedAdapters.in(vision));
           params.finish();
           return model;
         });

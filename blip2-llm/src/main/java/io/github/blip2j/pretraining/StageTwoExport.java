@@ -19,6 +19,7 @@ import io.github.blip2j.vision.VisionFamily;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -83,10 +84,12 @@ public final class StageTwoExport {
     try (var descriptions = Descriptions.of(folder);
         OpenWeights open = model.source().open()) {
       description.write(descriptions.path());
+      List<String> merged = new ArrayList<>(open.mergedAdapters());
       @Nullable LoraLayers lora = model.lora();
       if (lora != null) {
-        MergedAdapters.add(descriptions.path(), List.of(lora.identity()));
+        merged.add(lora.identity());
       }
+      MergedAdapters.add(descriptions.path(), merged);
       var tensors = new ExportTensors(open.weights());
       model
           .parameters()

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.adapter.LoraSettings;
 import io.github.blip2j.blip2.checkpoint.LoraMerge;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
+import io.github.blip2j.blip2.checkpoint.WeightTypes;
+import io.github.blip2j.blip2.checkpoint.files.PlainLanguage;
 import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.golden.Fixtures;
@@ -23,6 +26,10 @@ import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.pretraining.StageOneExport;
 import io.github.blip2j.pretraining.StageOneModel;
 import io.github.blip2j.pretraining.StageOneSetup;
+import io.github.blip2j.pretraining.StageTwoExport;
+import io.github.blip2j.pretraining.StageTwoModel;
+import io.github.blip2j.pretraining.StageTwoParts;
+import io.github.blip2j.pretraining.StageTwoSetup;
 import io.github.blip2j.pretraining.Tuning;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.CrossAttentionKeyValues;
@@ -31,15 +38,18 @@ import io.github.blip2j.qformer.objective.Features;
 import io.github.blip2j.qformer.objective.Similarities;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -173,6 +183,88 @@ final class PeftRetrievalTest {
       assertTrue(
           String.valueOf(refused.getMessage()).contains("expected, got one that it is merged into"),
           refused.getMessage());
+    }
+  }
+
+  @Test
+  void merged_orBesideTheWeights_isListedByWhatIsWrittenFromThem() throws IOException {
+    Path merged = folder.resolve("merged");
+    Path beside = Files.createDirectory(folder.resolve("beside"));
+    LoraMerge.merge(BASE, ADAPTER, merged);
+    for (Path from : List.of(BASE, ADAPTER)) {
+      copyFiles(from, beside);
+    }
+    List<String> expected = List.of(LoraAdapter.identityOf(ADAPTER));
+
+    for (Path each : List.of(merged, beside)) {
+      Path hf = folder.resolve(each.getFileName() + "-hf");
+      Path own = folder.resolve(each.getFileName() + "-own");
+      Path loaded = folder.resolve(each.getFileName() + "-loaded");
+      try (Scope home = Scope.detached()) {
+        var export =
+            new StageOneExport(
+                StageOneModel.load(each, home, UnaryOperator.identity(), StageOneSetup.lavis()),
+                BASE);
+        export.toHuggingFace(hf);
+        export.toFolder(own, ImageProcessor.load(BASE));
+        new StageOneExport(RetrievalLoader.load(each, home), BASE).toHuggingFace(loaded);
+      }
+      for (Path written : List.of(hf, own, loaded)) {
+        assertEquals(expected, MergedAdapters.in(written), written.toString());
+      }
+    }
+    WeightTypes.convert(merged, DType.BFLOAT16, folder.resolve("bfloat16"));
+    assertEquals(expected, MergedAdapters.in(folder.resolve("bfloat16")));
+  }
+
+  @Test
+  void merged_beforeTheSecondStage_isListedByIt() throws IOException {
+    Path merged = folder.resolve("merged");
+    LoraMerge.merge(BASE, ADAPTER, merged);
+    Path language = PlainLanguage.write(Fixture.HF_OPT, folder.resolve("opt"));
+
+    for (boolean own : List.of(false, true)) {
+      Path first = folder.resolve("second-" + own);
+      Path further = folder.resolve("further-" + own);
+      try (Scope home = Scope.detached()) {
+        var parts = StageTwoParts.of(merged, language);
+        export(StageTwoModel.load(parts, home, StageTwoSetup.lavis()), own, first);
+        export(StageTwoModel.load(first, home, StageTwoSetup.lavis()), own, further);
+      }
+      assertEquals(List.of(LoraAdapter.identityOf(ADAPTER)), MergedAdapters.in(first));
+      assertEquals(List.of(LoraAdapter.identityOf(ADAPTER)), MergedAdapters.in(further));
+    }
+    copyFiles(ADAPTER, merged);
+    try (Scope home = Scope.detached()) {
+      var parts = StageTwoParts.of(merged, language);
+      var refused =
+          assertThrows(
+              CheckpointException.class,
+              () -> StageTwoModel.load(parts, home, StageTwoSetup.lavis()));
+      assertTrue(
+          String.valueOf(refused.getMessage())
+              .startsWith(merged + ": first stage expected without an adapter, got "),
+          refused.getMessage());
+    }
+  }
+
+  private static void export(StageTwoModel model, boolean own, Path to) throws IOException {
+    var export = new StageTwoExport(model);
+    if (own) {
+      export.toFolder(to);
+    } else {
+      export.toHuggingFace(to);
+    }
+  }
+
+  private static void copyFiles(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = String.valueOf(file.getFileName());
+        if (!name.startsWith("expected")) {
+          Files.copy(file, to.resolve(name));
+        }
+      }
     }
   }
 

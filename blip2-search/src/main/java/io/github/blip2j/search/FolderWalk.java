@@ -115,7 +115,6 @@ final class FolderWalk extends SimpleFileVisitor<Path> {
   private void report(Path path, IOException why) {
     String name = PathName.of(path);
     closed.add(name);
-    unreadable.add(
-        name + ": readable file or folder expected, got " + why.getClass().getSimpleName());
+    unreadable.add(name + ": readable file or folder expected, got " + PhotoReader.fault(why));
   }
 }

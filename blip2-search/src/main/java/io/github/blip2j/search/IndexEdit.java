@@ -14,15 +14,16 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes of an index under its lock. They are written every twenty seconds or more, so that a
- * killed process loses little, and so that writing the list of all files takes little of the time.
+ * Changes of an index under its lock. They are written every twenty seconds, so that a killed
+ * process loses little. Where the list of all files is so long that writing it would take more than
+ * a twentieth of the time, they are written less often, but once a minute.
  */
 final class IndexEdit implements AutoCloseable {
-  /** Nanoseconds between two commits; a test of killed processes sets it to 0. */
-  private static final long USUAL_INTERVAL =
-      Long.getLong("blip2.search.commitMillis", 20_000) * 1_000_000;
-
   private static final int SHARE = 20; // of the time that writing may take: one in so many
+  private static final int LONGEST = 3; // usual intervals between two commits
+
+  /** Nanoseconds between two commits; with 0, as in tests, every change is written. */
+  private final long usual = Long.getLong("blip2.search.commitMillis", 20_000) * 1_000_000;
 
   private final IndexFolder folder;
   private final TreeMap<String, IndexedFile> files = new TreeMap<>();
@@ -32,7 +33,7 @@ final class IndexEdit implements AutoCloseable {
   private @Nullable SegmentWriter segment;
   private boolean changed;
   private long written = System.nanoTime();
-  private long interval = USUAL_INTERVAL;
+  private long interval = usual;
 
   IndexEdit(IndexFolder folder, Catalog catalog) {
     this.folder = folder;
@@ -51,11 +52,6 @@ final class IndexEdit implements AutoCloseable {
     }
   }
 
-  /** The catalog as it was written last. */
-  Catalog catalog() {
-    return catalog;
-  }
-
   Collection<IndexedFile> files() {
     return files.values();
   }
@@ -71,12 +67,6 @@ final class IndexEdit implements AutoCloseable {
 
   Set<String> hashes() {
     return Set.copyOf(byHash.keySet());
-  }
-
-  /** Whether content is known, and of its files none is left but gone ones. */
-  boolean isGone(String sha256, Set<String> gone) {
-    @Nullable IndexedFile known = byHash.get(sha256);
-    return known != null && gone.contains(known.path());
   }
 
   /** Adds the vectors of an image; returns a file in their place, to be named. */
@@ -124,13 +114,14 @@ final class IndexEdit implements AutoCloseable {
       catalog = next;
       changed = false;
     }
+    long writing = System.nanoTime() - before;
     Compaction compaction = Compaction.of(catalog);
     if (!compaction.isEmpty()) {
       take(compaction.run(folder, catalog));
       folder.clean(catalog);
     }
     written = System.nanoTime();
-    interval = Math.max(USUAL_INTERVAL, SHARE * (written - before));
+    interval = Math.max(usual, Math.min(LONGEST * usual, SHARE * writing));
   }
 
   private void endSegment() throws IOException {

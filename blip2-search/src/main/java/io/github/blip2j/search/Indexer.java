@@ -62,11 +62,6 @@ final class Indexer {
     this.edit = new IndexEdit(folder, catalog);
   }
 
-  /** The catalog as it is written. */
-  Catalog catalog() {
-    return edit.catalog();
-  }
-
   /** Brings the index to the state of a folder that was walked. */
   IndexUpdate run(FolderWalk walk, String root) throws IOException {
     walk.unreadable().forEach(this::report);
@@ -151,6 +146,7 @@ final class Indexer {
         ahead.add(threads.submit(() -> reader.read(next)));
       }
       take(await(ahead.remove()));
+      timed(edit::commitIfDue); // also of files that no model looks at
       listener.done(Math.min(++done, total), total);
       stopped = listener.shouldStop();
     }
@@ -233,7 +229,6 @@ final class Indexer {
             String hash = batch.get(i).file().sha256();
             place(Objects.requireNonNull(waiting.remove(hash)), vectors.get(i));
           }
-          edit.commitIfDue();
         });
     counts.embedded += batch.size();
     batch.clear();

@@ -115,11 +115,29 @@ final class NearDuplicates {
     return Tensor.of(values, count, width);
   }
 
+  /**
+   * The size of the table of means, at most 2 GiB.
+   *
+   * @throws IllegalArgumentException if it is larger
+   */
+  static int bytesOfMeans(int rows, int width) {
+    int most = Integer.MAX_VALUE / (width * Float.BYTES);
+    if (rows > most) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "duplicates: at most %d photos of different content expected, got %d; make an index"
+                  + " for each part, or take the threshold 1 for files of equal content",
+              most,
+              rows));
+    }
+    return rows * width * Float.BYTES;
+  }
+
   /** The mean of each row's vectors, outside the heap. */
   private FloatBuffer means() {
     ByteBuffer memory =
-        ByteBuffer.allocateDirect(Math.multiplyExact(rows.length, width * Float.BYTES))
-            .order(ByteOrder.nativeOrder());
+        ByteBuffer.allocateDirect(bytesOfMeans(rows.length, width)).order(ByteOrder.nativeOrder());
     FloatBuffer means = memory.asFloatBuffer();
     float[] vectors = new float[queries * width];
     float[] mean = new float[width];

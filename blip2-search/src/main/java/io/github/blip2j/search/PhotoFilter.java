@@ -18,8 +18,8 @@ record PhotoFilter(@Nullable Pattern folders, @Nullable Instant from, @Nullable 
 
   /**
    * Only photos in a folder, or in folders in it, whose path matches a glob: {@code *} stands for
-   * any part of a name, {@code ?} for a character, {@code **} for any number of folders. A glob
-   * that begins with a slash is matched from the root, any other from any folder on.
+   * any part of a name, {@code ?} for a character, {@code **} for any number of folders, none among
+   * them. A glob that begins with a slash is matched from the root, any other from any folder on.
    */
   PhotoFilter in(String glob) {
     return new PhotoFilter(Pattern.compile(expression(glob), Pattern.DOTALL), from, until);
@@ -51,6 +51,11 @@ record PhotoFilter(@Nullable Pattern folders, @Nullable Instant from, @Nullable 
     var expression = new StringBuilder(glob.startsWith("/") ? "" : "(.*/)?");
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);
+      if (path.startsWith("/**", i) && (i + 3 == path.length() || path.charAt(i + 3) == '/')) {
+        expression.append("(/.*)?");
+        i += 2;
+        continue;
+      }
       boolean twice = c == '*' && i + 1 < path.length() && path.charAt(i + 1) == '*';
       if (twice) {
         expression.append(".*");

@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  * looked at again.
  *
  * <p>One process at a time may {@linkplain #update change} an index; searches go on meanwhile, in
- * the state that they have opened. A process killed at any moment loses at most what it did in the
- * last half minute. Safe for many threads.
+ * the state that they have opened. A process killed at any moment loses what it did in the last 20
+ * seconds, or in the last minute where the list of files takes seconds to write. Safe for many
+ * threads.
  */
 public final class PhotoIndex {
   private final IndexFolder folder;
@@ -207,6 +208,7 @@ public final class PhotoIndex {
    * The best photos for a query, the best first.
    *
    * @throws IndexException if the index is of another model
+   * @throws IOException if a photo to look at again is there as it was indexed, and cannot be read
    */
   public List<PhotoHit> search(PhotoQuery query, ImageEmbedder embedder) throws IOException {
     require(embedder.model());
@@ -227,7 +229,7 @@ public final class PhotoIndex {
     }
     if (text != null && query.rerank() > 0) {
       int looked = Math.min(query.rerank(), hits.size());
-      List<PhotoHit> reranked = reranked(hits.subList(0, looked), text, embedder);
+      List<PhotoHit> reranked = new Reranking(text, embedder).of(hits.subList(0, looked));
       reranked.addAll(hits.subList(looked, hits.size()));
       hits = reranked;
     }
@@ -250,34 +252,14 @@ public final class PhotoIndex {
     return new PhotoHit(photos.get(0), score, null, photos.subList(1, photos.size()));
   }
 
-  private static List<PhotoHit> reranked(List<PhotoHit> hits, String text, ImageEmbedder embedder) {
-    List<PhotoHit> looked = new ArrayList<>();
-    List<PhotoHit> others = new ArrayList<>();
-    var decoder = IndexOptions.defaults().decoder();
-    for (PhotoHit hit : hits) {
-      try {
-        boolean present = hit.photo().state() == PhotoState.PRESENT;
-        if (present) {
-          looked.add(hit.with(embedder.match(decoder.decode(hit.photo().path()), text)));
-        } else {
-          others.add(hit);
-        }
-      } catch (IOException e) { // gone since
-        others.add(hit);
-      }
-    }
-    looked.sort(Comparator.comparingDouble(hit -> -hit.score()));
-    looked.addAll(others);
-    return looked;
-  }
-
   /**
    * Groups of photos that are equal or nearly so, the largest groups first. A photo that is like
    * two others joins them.
    *
    * @param threshold the least similarity of images that are duplicates, 1 for files of equal
    *     content alone; some 0.95 finds smaller and cropped versions
-   * @throws IllegalArgumentException if it is not above 0 and at most 1
+   * @throws IllegalArgumentException if it is not above 0 and at most 1, or there are more than 2
+   *     GiB of means of vectors to compare, some 2 million photos
    */
   public List<PhotoGroup> duplicates(double threshold) {
     return new NearDuplicates(snapshot, threshold).groups();

@@ -4,7 +4,10 @@ import io.github.blip2j.search.store.IndexedFile;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -93,7 +96,7 @@ final class PhotoReader {
               file.bytes()));
     }
     byte[] bytes = bytes(file);
-    String hash = HexFormat.of().formatHex(sha256().digest(bytes));
+    String hash = hash(bytes);
     IndexedFile hashed = file.withContent(hash, PhotoDate.of(bytes));
     if (!known.add(hash)) {
       return new Read(hashed, null, null);
@@ -115,17 +118,27 @@ final class PhotoReader {
     try {
       return Files.readAllBytes(path);
     } catch (IOException e) {
-      throw new IOException(
-          file.path()
-              + ": readable image expected, got "
-              + (Files.exists(path) ? "no right to read it" : "no file any more"),
-          e);
+      throw new IOException(file.path() + ": readable image expected, got " + fault(e), e);
     }
   }
 
-  private static MessageDigest sha256() {
+  /** What the system says of a file or folder that cannot be read, in words. */
+  static String fault(IOException why) {
+    if (why instanceof AccessDeniedException) {
+      return "no right to read it";
+    }
+    if (why instanceof NoSuchFileException) {
+      return "no file any more";
+    }
+    @Nullable String reason =
+        why instanceof FileSystemException system ? system.getReason() : why.getMessage();
+    return reason == null ? "an error of the system" : "an error of the system: " + reason;
+  }
+
+  /** The SHA-256 of content, in hexadecimal digits. */
+  static String hash(byte[] content) {
     try {
-      return MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java has SHA-256", e);
     }

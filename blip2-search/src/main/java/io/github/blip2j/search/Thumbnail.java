@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Small JPEGs of photos. */
 public final class Thumbnail {
@@ -55,8 +56,10 @@ public final class Thumbnail {
     int height = Math.max(1, (int) Math.round(image.height() * factor));
     Image small = factor == 1 ? image : image.resize(width, height, Resampling.BICUBIC);
     var jpeg = new ByteArrayOutputStream();
-    if (!ImageIO.write(small.toBufferedImage(), "jpeg", jpeg)) {
-      throw new IOException("thumbnail: a writer of JPEGs expected in this Java, got none");
+    try (var memory = new MemoryCacheImageOutputStream(jpeg)) { // no temporary file
+      if (!ImageIO.write(small.toBufferedImage(), "jpeg", memory)) {
+        throw new IOException("thumbnail: a writer of JPEGs expected in this Java, got none");
+      }
     }
     return jpeg.toByteArray();
   }

@@ -6,16 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +91,49 @@ final class KilledIndexerTest {
       assertEquals(1, hit.similarity(), 1e-6);
     }
     assertNothingIsLeft(folder);
+  }
+
+  @Test
+  void movedFilesAlone_areWrittenMeanwhile() throws IOException {
+    Path photos = Files.createDirectory(temporary.resolve("photos")).toRealPath();
+    Path folder = temporary.resolve("index");
+    var embedder = new FakeEmbedder();
+    Pictures.write(photos, 0, 12);
+    PhotoIndex index = PhotoIndex.openOrCreate(folder, embedder.model());
+    index.update(photos, embedder, IndexOptions.defaults(), IndexListener.NONE);
+    Path moved = Files.createDirectory(photos.resolve("moved"));
+    for (int i = 0; i < 12; i++) {
+      String name = String.format(Locale.ROOT, "%03d.png", i);
+      Files.move(photos.resolve(name), moved.resolve(name));
+    }
+    var written = new ArrayList<Long>();
+    var listener =
+        new IndexListener() {
+          @Override
+          public void done(int now, int of) {
+            try {
+              PhotoIndex other = PhotoIndex.open(folder);
+              written.add(
+                  other.photos().stream()
+                      .filter(photo -> photo.name().startsWith(moved.toString()))
+                      .count());
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+
+    System.setProperty("blip2.search.commitMillis", "0");
+    IndexUpdate update;
+    try {
+      update = index.update(photos, embedder, IndexOptions.defaults(), listener);
+    } finally {
+      System.clearProperty("blip2.search.commitMillis");
+    }
+
+    assertEquals(12, update.moved());
+    assertEquals(LongStream.rangeClosed(1, 12).boxed().toList(), written);
+    assertEquals(12, index.size());
   }
 
   private static Process start(Path photos, Path folder) throws IOException {

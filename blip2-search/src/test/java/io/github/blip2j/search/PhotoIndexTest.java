@@ -9,8 +9,6 @@ import io.github.blip2j.search.store.IndexException;
 import io.github.blip2j.search.store.IndexFolder;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -119,12 +117,7 @@ final class PhotoIndexTest {
     Files.createFile(photos.resolve("b.png"));
     byte[] png = Files.readAllBytes(photos.resolve("000.png"));
     Files.write(photos.resolve("cut.png"), Arrays.copyOf(png, png.length / 2));
-    // The header of a picture of 200 million pixels.
-    byte[] bmp = new byte[54 + 1000];
-    var header = ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN);
-    header.putShort((short) 0x4d42).putInt(bmp.length).putInt(0).putInt(54).putInt(40);
-    header.putInt(20_000).putInt(10_000).putShort((short) 1).putShort((short) 24);
-    Files.write(photos.resolve("huge.bmp"), bmp);
+    Files.write(photos.resolve("huge.bmp"), Pictures.huge());
 
     IndexUpdate update = update();
 

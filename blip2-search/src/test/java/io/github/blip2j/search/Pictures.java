@@ -2,6 +2,8 @@ package io.github.blip2j.search;
 
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -36,5 +38,14 @@ final class Pictures {
     for (int i = from; i < to; i++) {
       write(folder.resolve(String.format(Locale.ROOT, "%03d.png", i)), i);
     }
+  }
+
+  /** The header of a picture of 200 million pixels. */
+  static byte[] huge() {
+    byte[] bmp = new byte[54 + 1000];
+    var header = ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN);
+    header.putShort((short) 0x4d42).putInt(bmp.length).putInt(0).putInt(54).putInt(40);
+    header.putInt(20_000).putInt(10_000).putShort((short) 1).putShort((short) 24);
+    return bmp;
   }
 }

@@ -219,7 +219,14 @@ final class SearchTest {
     "/, /anything, true",
     "a.b, /axb, false",
     "'a/', /p/a/c, true",
-    "'2023/**', /p/2023/5, true"
+    "'2023/**', /p/2023/5, true",
+    "'2023/**', /p/2023, true",
+    "'2023/**', /p/20234, false",
+    "'a/**/c', /x/a/c, true",
+    "'a/**/c', /x/ac, false",
+    "'/p/**/c', /p/c, true",
+    "'/**', /p/c, true",
+    "'**/c', /c, true"
   })
   void folders_matchGlobs(String glob, String path, boolean accepted) {
     IndexedFile file = IndexedFile.unplaced(path + "/x.jpg", 1, 1);
@@ -258,6 +265,18 @@ final class SearchTest {
         "[PhotoGroup[photos=[/p/3/7.jpg, /q/copy.jpg], similarity=1.0]]", groups.toString());
     assertThrows(
         IllegalArgumentException.class, () -> PhotoIndex.open(folder.path()).duplicates(0));
+  }
+
+  @Test
+  void duplicates_ofMoreThanFits_areRefusedInWords() {
+    assertEquals(2_097_151 * 1024, NearDuplicates.bytesOfMeans(2_097_151, 256));
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> NearDuplicates.bytesOfMeans(2_097_152, 256));
+    assertEquals(
+        "duplicates: at most 2097151 photos of different content expected, got 2097152; make an"
+            + " index for each part, or take the threshold 1 for files of equal content",
+        refused.getMessage());
   }
 
   private float[] noisy(float[] from, double noise) {

@@ -16,7 +16,9 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,6 +39,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 public final class SearchCommand implements Callable<Integer> {
   private static final double USUAL_THRESHOLD = 0.95;
+  private static final int USUAL_TOP = 10;
 
   private final Console console;
   private final HubCache cache;
@@ -58,7 +61,7 @@ public final class SearchCommand implements Callable<Integer> {
   @Nullable Path index;
 
   @Option(names = "--top", paramLabel = "N", description = "Results; 10 by default.")
-  int top = 10;
+  @Nullable Integer top;
 
   @Option(
       names = "--rerank",
@@ -93,7 +96,9 @@ public final class SearchCommand implements Callable<Integer> {
 
   @Option(
       names = "--duplicates",
-      description = "List photos that are alike, in groups, instead of a search; needs no model.")
+      description =
+          "List all photos that are alike, in groups, instead of a search; needs no model, and takes "
+              + "no filter.")
   boolean duplicates;
 
   @Option(
@@ -149,13 +154,40 @@ public final class SearchCommand implements Callable<Integer> {
               + (kinds == 0 ? "none of them" : "several of them"));
     }
     if (threshold != null && !duplicates) {
-      console.complain("--threshold has no effect without --duplicates");
+      throw new IllegalArgumentException(
+          "--threshold: --duplicates expected beside it, got a search; leave it out");
+    }
+    if (duplicates) {
+      requireAll();
     }
     if (rerank > 0 && words.isEmpty()) {
       throw new IllegalArgumentException("--rerank: a text expected beside it, got none");
     }
     after();
     before();
+  }
+
+  /** Duplicates are looked for among all photos. */
+  private void requireAll() {
+    Map<String, Boolean> given = new LinkedHashMap<>();
+    given.put("--folder", folder != null);
+    given.put("--after", after != null);
+    given.put("--before", before != null);
+    given.put("--top", top != null);
+    given.put("--exact", exact);
+    given.forEach(
+        (option, isGiven) -> {
+          if (isGiven) {
+            throw new IllegalArgumentException(
+                option
+                    + ": a text or --image expected beside it, got --duplicates, which compares all"
+                    + " photos; leave it out");
+          }
+        });
+  }
+
+  int top() {
+    return top == null ? USUAL_TOP : top;
   }
 
   double threshold() {

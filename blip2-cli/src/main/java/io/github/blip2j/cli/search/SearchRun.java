@@ -74,7 +74,7 @@ final class SearchRun {
   }
 
   private PhotoQuery filtered(PhotoQuery plain) {
-    PhotoQuery query = plain.top(command.top);
+    PhotoQuery query = plain.top(command.top());
     query = command.exact ? query.exact() : query;
     query = command.folder == null ? query : query.in(command.folder);
     query = command.after() == null ? query : query.after(command.after());

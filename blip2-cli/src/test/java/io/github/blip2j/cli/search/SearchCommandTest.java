@@ -140,6 +140,16 @@ final class SearchCommandTest {
     assertTold(2, search(TEXT, "--after", "May"), "--after: day expected as 2023-05-31, got May");
     assertTold(2, search(TEXT, "--top", "0"), "top expected 1 or more, got 0");
     assertTold(2, search("--duplicates", "--threshold", "2"), "threshold expected above 0");
+    assertTold(2, search(TEXT, "--threshold", "0.9"), "--threshold: --duplicates expected beside");
+    for (String option :
+        List.of(
+            "--folder=2023", "--after=2023-01-01", "--before=2023-01-01", "--top=3", "--exact")) {
+      String name = option.substring(0, (option + "=").indexOf('='));
+      assertTold(
+          2,
+          search("--duplicates", option),
+          name + ": a text or --image expected beside it, got --duplicates");
+    }
     assertTold(2, search("--image", "x.png", "--rerank", "3"), "a text expected beside it");
     assertTold(1, search("--image", "no.png"), "no.png: image expected");
     assertTold(1, search(TEXT, "--model", OTHER_MODEL), "expected, got one of");

@@ -30,19 +30,25 @@ public final class FolderLock implements AutoCloseable {
   /** Locks of this process. Opening one of these files again would release its lock (POSIX). */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-  /** Who wants a lock, for the message to those who do not get it. */
-  public record Owner(String where, String work) {
+  /**
+   * Who wants a lock, for the message to those who do not get it.
+   *
+   * @param where such as {@code training}
+   * @param one such as {@code a run}
+   * @param another such as {@code another run}
+   */
+  public record Owner(String where, String one, String another) {
     /** {@link IllegalStateException} about a folder that another one is writing to. */
     IllegalStateException refused(Path folder) {
       return new IllegalStateException(
           String.format(
               Locale.ROOT,
-              "%s: folder expected without %s, got %s, which another %s is writing to; wait for it"
+              "%s: folder expected without %s, got %s, which %s is writing to; wait for it"
                   + " or choose another",
               where,
-              work,
+              one,
               folder,
-              work.substring(work.indexOf(' ') + 1)));
+              another));
     }
   }
 
@@ -57,7 +63,7 @@ public final class FolderLock implements AutoCloseable {
   /**
    * Locks a folder.
    *
-   * @param owner such as {@code training} and {@code a run}
+   * @param owner who wants it
    * @throws IllegalStateException if another process or thread holds the lock
    */
   public static FolderLock take(Path folder, Owner owner) throws IOException {

@@ -6,6 +6,7 @@ import io.github.blip2j.blip2.checkpoint.files.Descriptions;
 import io.github.blip2j.blip2.checkpoint.files.TensorCopy;
 import io.github.blip2j.blip2.checkpoint.files.TokenizerCopy;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.Blip2Parts;
 import io.github.blip2j.blip2.checkpoint.lavis.ConversionPlan;
@@ -57,7 +58,7 @@ public final class Conversion {
    *     weights in the folder would not be replaced whole
    */
   public static void toHuggingFace(Path lavis, Path folder) throws IOException {
-    convert(lavis, folder, null, true);
+    convert(lavis, folder, null, null);
   }
 
   /**
@@ -70,7 +71,7 @@ public final class Conversion {
    */
   public static void toHuggingFace(Path lavis, Path folder, AttentionHeads heads)
       throws IOException {
-    convert(lavis, folder, heads, true);
+    convert(lavis, folder, heads, null);
   }
 
   /**
@@ -94,10 +95,12 @@ public final class Conversion {
   /**
    * Writes a checkpoint of LAVIS as a Hugging Face folder and replaces weights in it, for repeated
    * exports of a training run.
+   *
+   * @param merged identities of the adapters that the weights contain, for {@code config.json}
    */
-  public static void exportToHuggingFace(Path lavis, Path folder, AttentionHeads heads)
-      throws IOException {
-    convert(lavis, folder, heads, false);
+  public static void exportToHuggingFace(
+      Path lavis, Path folder, AttentionHeads heads, List<String> merged) throws IOException {
+    convert(lavis, folder, heads, merged);
   }
 
   /** The configuration files of a first-stage folder. */
@@ -117,9 +120,15 @@ public final class Conversion {
     }
   }
 
-  /** Checks everything before the first write. {@link Descriptions} says what a kill leaves. */
+  /**
+   * Checks everything before the first write. {@link Descriptions} says what a kill leaves.
+   *
+   * @param merged adapters of an export, which replaces weights; null for a conversion, which
+   *     doesn't
+   */
   private static void convert(
-      Path given, Path folder, @Nullable AttentionHeads heads, boolean keeping) throws IOException {
+      Path given, Path folder, @Nullable AttentionHeads heads, @Nullable List<String> merged)
+      throws IOException {
     Path lavis = LavisFile.require(given);
     var target = new ConversionTarget(folder);
     target.requireReplaceable();
@@ -132,13 +141,14 @@ public final class Conversion {
       if (!firstStage) {
         target.requireWhole(specs(shared));
       }
-      if (keeping) {
+      if (merged == null) {
         target.requireKept(specs(shared));
       }
       OutputFile.makeFolder(folder);
       try (var descriptions = Descriptions.of(folder)) {
         if (description != null) {
           description.write(descriptions.path());
+          MergedAdapters.add(descriptions.path(), merged == null ? List.of() : merged);
         }
         TokenizerCopy.copy(lavis.resolveSibling(""), descriptions.path());
         writeWeights(plan, from, folder, descriptions);

@@ -1,9 +1,11 @@
 package io.github.blip2j.blip2.checkpoint;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.OpenWeights;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceWeights;
 import io.github.blip2j.blip2.checkpoint.hf.LanguageSizes;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisFile;
 import io.github.blip2j.blip2.checkpoint.lavis.LavisNames;
@@ -131,8 +133,14 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
         .withOwnVisionNormEps(Blip2Config.ownVisionNormEps(json));
   }
 
-  /** Opens the weights of the image side, under the names of a model with a language model. */
+  /**
+   * Opens the weights of the image side, under the names of a model with a language model.
+   *
+   * @throws io.github.blip2j.io.file.CheckpointException if an adapter lies beside them, which may
+   *     change more than this side
+   */
   public OpenWeights openImageSide(VisionConfig vision) throws IOException {
+    LoraAdapter.requireNone(path, "first stage");
     return plain(ModelFolder.open(path), imageSideKeys(vision));
   }
 
@@ -145,8 +153,12 @@ public record RetrievalCheckpoint(Path path, Convention convention, VisionFamili
         : HuggingFaceNames.imageSide(vision);
   }
 
-  private OpenWeights plain(Checkpoint checkpoint, KeyMap keys) {
-    var weights = new CheckpointWeights(path.toString(), checkpoint, keys);
-    return new OpenWeights(weights, List.of(checkpoint::close));
+  private OpenWeights plain(Checkpoint checkpoint, KeyMap keys) throws IOException {
+    try (var opened = new OpenResources()) {
+      opened.add(checkpoint::close);
+      var weights = new CheckpointWeights(path.toString(), checkpoint, keys);
+      return opened.keep(
+          new OpenWeights(weights, List.of(checkpoint::close), MergedAdapters.in(path)));
+    }
   }
 }

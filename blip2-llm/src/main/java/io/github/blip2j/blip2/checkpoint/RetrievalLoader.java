@@ -142,6 +142,7 @@ public final class RetrievalLoader {
         Weights weights = ResizedPositions.of(open.weights(), config.vision(), "vision");
         Params params = loading.arrange.apply(Params.root(weights, loading.home));
         Blip2RetrievalModel model = model(config, params);
+        model.tellMerged(open.mergedAdapters());
         return new Loaded(model, loading.options.finish(params), checkpoint.convention());
       }
     } catch (UncheckedIOException e) {

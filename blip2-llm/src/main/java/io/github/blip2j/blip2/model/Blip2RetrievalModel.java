@@ -8,6 +8,7 @@ import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.vision.VisionEncoder;
+import java.util.List;
 
 /**
  * A model of BLIP-2's first stage (section 3.1): a frozen vision encoder, and the Q-Former with its
@@ -24,6 +25,7 @@ public final class Blip2RetrievalModel extends Module {
   private final Blip2RetrievalConfig config;
   private final VisionEncoder vision;
   private final Blip2Qformer qformer;
+  private List<String> mergedAdapters = List.of();
 
   private Blip2RetrievalModel(Blip2RetrievalConfig config, boolean trains, Params params) {
     super(params);
@@ -51,6 +53,16 @@ public final class Blip2RetrievalModel extends Module {
   /** The configuration. */
   public Blip2RetrievalConfig config() {
     return config;
+  }
+
+  /** Identities of the adapters that its weights contain, as far as their files told them. */
+  public List<String> mergedAdapters() {
+    return mergedAdapters;
+  }
+
+  /** Tells the adapters that the weights contain, so that exports list them. */
+  public void tellMerged(List<String> adapters) {
+    mergedAdapters = List.copyOf(adapters);
   }
 
   /** The vision encoder. */

@@ -32,7 +32,8 @@ public final class IndexFolder {
   public static final String USUAL_NAME = ".blip2-index";
 
   private static final Logger LOG = LoggerFactory.getLogger(IndexFolder.class);
-  private static final FolderLock.Owner OWNER = new FolderLock.Owner("index", "an indexer");
+  private static final FolderLock.Owner OWNER =
+      new FolderLock.Owner("index", "an indexer", "another indexer");
   private static final Pattern SEGMENT = Pattern.compile("segment-\\d{6,}\\.(f32|u8)");
   private static final int TRIES = 5;
 

@@ -11,10 +11,19 @@ import java.util.List;
  *
  * @param weights valid until this is closed
  * @param files closed with this
+ * @param mergedAdapters identities of the adapters that the weights contain, as far as they are
+ *     told, for what is written from them
  */
-public record OpenWeights(Weights weights, List<Closeable> files) implements Closeable {
+public record OpenWeights(Weights weights, List<Closeable> files, List<String> mergedAdapters)
+    implements Closeable {
   public OpenWeights {
     files = List.copyOf(files);
+    mergedAdapters = List.copyOf(mergedAdapters);
+  }
+
+  /** Weights without adapters. */
+  public OpenWeights(Weights weights, List<Closeable> files) {
+    this(weights, files, List.of());
   }
 
   @Override

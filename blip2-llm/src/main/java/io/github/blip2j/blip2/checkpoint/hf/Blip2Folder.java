@@ -98,7 +98,9 @@ public final class Blip2Folder implements Blip2Source {
     return imageSize == null
         ? open
         : new OpenWeights(
-            ResizedPositions.of(open.weights(), config.vision(), "vision"), open.files());
+            ResizedPositions.of(open.weights(), config.vision(), "vision"),
+            open.files(),
+            open.mergedAdapters());
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -36,14 +37,17 @@ public final class HuggingFaceWeights {
       var plain = new CheckpointWeights(folder.toString(), checkpoint, keys);
       @Nullable Path place = place(folder, adapter);
       if (place == null) {
-        return opened.keep(new OpenWeights(plain, List.of(checkpoint::close)));
+        return opened.keep(
+            new OpenWeights(plain, List.of(checkpoint::close), MergedAdapters.in(folder)));
       }
       LoraAdapter open = LoraAdapter.open(place);
       opened.add(open::close);
       MergedAdapters.requireNew(folder, open, place);
       Weights weights = open.over(plain, checkpoint.tensors());
       LOG.info("{}: the adapter in {} is merged", folder, place);
-      return opened.keep(new OpenWeights(weights, List.of(checkpoint::close, open::close)));
+      List<String> merged = new ArrayList<>(MergedAdapters.in(folder));
+      merged.add(open.identity());
+      return opened.keep(new OpenWeights(weights, List.of(checkpoint::close, open::close), merged));
     }
   }
 

@@ -46,7 +46,11 @@ public final class MergedAdapters {
    */
   public static void add(Path folder, List<String> adapters) throws IOException {
     List<String> all = new ArrayList<>(in(folder));
+    int before = all.size();
     adapters.stream().filter(each -> !all.contains(each)).forEach(all::add);
+    if (all.size() == before) {
+      return; // the file keeps its bytes
+    }
     Path file = folder.resolve(CONFIG);
     JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
     var list = new JsonArray();
