@@ -168,18 +168,20 @@ final class Exchange implements Reply {
 
   /** The client has gone: nothing is written, and the work is cancelled. */
   void gone() {
-    abandon(new CancellationException("client: a connection expected, got its end"));
     EventStream begun = begun();
     if (begun != null) {
       begun.abort();
-      return;
+    } else {
+      // One that closed its sending side alone can still read why there is no answer.
+      refuse(
+          ApiException.request(
+              499,
+              "client_closed_request",
+              "connection: open until the answer expected, got its end; keep its sending side"
+                  + " open"));
     }
-    // One that closed its sending side alone can still read why there is no answer.
-    refuse(
-        ApiException.request(
-            499,
-            "client_closed_request",
-            "connection: open until the answer expected, got its end; keep its sending side open"));
+    // Afterwards, or the end of the work could be told first.
+    abandon(new CancellationException("client: a connection expected, got its end"));
   }
 
   /** The time for the request is over: the client is told, and the work is cancelled. */

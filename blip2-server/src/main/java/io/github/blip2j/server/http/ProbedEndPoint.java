@@ -6,7 +6,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.util.BufferUtil;
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class ProbedEndPoint extends SocketChannelEndPoint {
   private final ByteBuffer ahead = ByteBuffer.allocate(1).flip(); // at most one byte
   private final @Nullable Connections connections;
-  private final AtomicReference<State> state;
+  private volatile State state = State.now(Stage.HEADER); // changed under this lock
   private volatile boolean begun; // its client has sent something
   private boolean ended;
 
@@ -54,19 +53,25 @@ final class ProbedEndPoint extends SocketChannelEndPoint {
       @Nullable Connections connections) {
     super(channel, selector, key, scheduler);
     this.connections = connections;
-    this.state = new AtomicReference<>(State.now(Stage.HEADER));
   }
 
   State state() {
-    return state.get();
+    return state;
   }
 
   /** Goes on to a stage, whose time begins now. */
-  void enter(Stage next) {
-    State before = state.get();
-    while (before.stage() != Stage.CUT && !state.compareAndSet(before, State.now(next))) {
-      before = state.get();
+  synchronized void enter(Stage next) {
+    if (state.stage() != Stage.CUT) {
+      state = State.now(next);
     }
+  }
+
+  private synchronized boolean leave(State found) {
+    if (!state.equals(found)) {
+      return false;
+    }
+    state = State.now(Stage.CUT);
+    return true;
   }
 
   /**
@@ -75,7 +80,7 @@ final class ProbedEndPoint extends SocketChannelEndPoint {
    * @param header the time for a header, to tell a client that has begun one; or null
    */
   boolean cut(State found, @Nullable Duration header) {
-    if (!state.compareAndSet(found, State.now(Stage.CUT))) {
+    if (found.stage() == Stage.CUT || !leave(found)) {
       return false;
     }
     if (header != null && begun) {
@@ -136,9 +141,8 @@ final class ProbedEndPoint extends SocketChannelEndPoint {
     int filled = ahead.hasRemaining() ? BufferUtil.append(buffer, ahead) : super.fill(buffer);
     if (filled > 0) {
       begun = true;
-      State before = state.get();
-      if (before.stage() == Stage.IDLE) { // then the next request begins
-        state.compareAndSet(before, State.now(Stage.HEADER));
+      if (state.stage() == Stage.IDLE) { // then the next request begins
+        enter(Stage.HEADER);
       }
     }
     return filled;

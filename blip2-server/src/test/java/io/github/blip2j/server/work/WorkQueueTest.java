@@ -11,7 +11,6 @@ import io.github.blip2j.server.models.ModelStore;
 import io.github.blip2j.server.models.ServedModel;
 import io.github.blip2j.server.work.GenerateJob.Written;
 import io.github.blip2j.tensor.types.Precision;
-import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -229,7 +228,7 @@ final class WorkQueueTest {
 
     assertTrue(written(good).texts().get(0).text().length() > 1);
     ExecutionException e = assertThrows(ExecutionException.class, () -> written(bad));
-    assertTrue(e.getCause() instanceof UnreadableImageException, String.valueOf(e.getCause()));
+    assertTrue(e.getCause() instanceof PictureException, String.valueOf(e.getCause()));
   }
 
   @Test
