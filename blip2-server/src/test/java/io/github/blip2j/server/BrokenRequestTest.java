@@ -29,7 +29,7 @@ final class BrokenRequestTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server = Blip2Server.start(ServerOptions.defaults().withPort(0).withImageBytes(1_000_000));
+    server = Blip2Server.start(Client.options().withImageBytes(1_000_000));
     client = new Client(server.uri());
     server.ready().join();
   }

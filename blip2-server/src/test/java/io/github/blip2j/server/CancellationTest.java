@@ -25,7 +25,7 @@ final class CancellationTest {
 
   @BeforeEach
   void start() throws IOException {
-    start(ServerOptions.defaults());
+    start(Client.options());
   }
 
   private void start(ServerOptions options) throws IOException {
@@ -112,7 +112,7 @@ final class CancellationTest {
   @Test
   void request_thatTakesTooLong_endsIn504AndStops() throws Exception {
     server.close();
-    start(ServerOptions.defaults().withRequestTime(Duration.ofSeconds(1)));
+    start(Client.options().withRequestTime(Duration.ofSeconds(1)));
     long begun = System.nanoTime();
 
     HttpResponse<String> answer = client.post(RANK, longWork("a"));
@@ -147,7 +147,7 @@ final class CancellationTest {
   @Test
   void stream_thatWaits_beginsWithSignsOfLife_andItsClientsEndIsSeen() throws Exception {
     server.close();
-    start(ServerOptions.defaults().withPing(Duration.ofMillis(150)));
+    start(Client.options().withPing(Duration.ofMillis(150)));
     JsonObject asked = Client.about(Client.IMAGES[0]);
     asked.addProperty("stream", true);
     try (Socket busy = client.socket();
@@ -175,7 +175,7 @@ final class CancellationTest {
   @Test
   void stream_thatWaitedAndFails_tellsItsErrorAsAnEvent() throws Exception {
     server.close();
-    start(ServerOptions.defaults().withPing(Duration.ofMillis(150)));
+    start(Client.options().withPing(Duration.ofMillis(150)));
     var asked = new JsonObject();
     asked.addProperty("image", Client.dataUrl("image/png", new byte[] {1, 2, 3}));
     asked.addProperty("stream", true);
@@ -195,7 +195,7 @@ final class CancellationTest {
   @Test
   void answer_thatIsNoStream_hasNoSignsOfLife() throws Exception {
     server.close();
-    start(ServerOptions.defaults().withPing(Duration.ofMillis(100)));
+    start(Client.options().withPing(Duration.ofMillis(100)));
     try (Socket busy = client.socket();
         Socket waiting = client.socket()) {
       busy.getOutputStream().write(request(RANK, longWork("a")));

@@ -41,7 +41,7 @@ final class ChatSettingsTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server = Blip2Server.start(ServerOptions.defaults().withPort(0));
+    server = Blip2Server.start(Client.options());
     client = new Client(server.uri());
     blip2 = Blip2.load(Client.WRITER);
     image = new ImageDecoder().decode(Client.IMAGES[0]);

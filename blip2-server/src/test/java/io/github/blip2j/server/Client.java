@@ -27,6 +27,11 @@ final class Client {
     MATCHER.resolve("images/c.png")
   };
 
+  /** A server of a small model whose texts are known, called {@code bundled}. */
+  static ServerOptions options() {
+    return ServerOptions.defaults().withPort(0).withModel("bundled", WRITER);
+  }
+
   private final URI address;
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();

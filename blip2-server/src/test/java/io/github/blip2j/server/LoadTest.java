@@ -33,8 +33,7 @@ final class LoadTest {
         expected.add(blip2.caption(new ImageDecoder().decode(path)));
       }
     }
-    try (Blip2Server server =
-        Blip2Server.start(ServerOptions.defaults().withPort(0).withQueue(4))) {
+    try (Blip2Server server = Blip2Server.start(Client.options().withQueue(4))) {
       server.ready().join();
       var client = new Client(server.uri());
       ExecutorService clients = Executors.newFixedThreadPool(16);
@@ -84,7 +83,7 @@ final class LoadTest {
 
   @Test
   void slowClients_delayNobody_andAreCutOff() throws Exception {
-    try (Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0))) {
+    try (Blip2Server server = Blip2Server.start(Client.options())) {
       server.ready().join();
       var client = new Client(server.uri());
       client.post("/v1/caption", Client.about(Client.IMAGES[0]));
@@ -122,7 +121,7 @@ final class LoadTest {
 
   @Test
   void close_waitsForRequestsUnderWay() throws Exception {
-    Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0));
+    Blip2Server server = Blip2Server.start(Client.options());
     server.ready().join();
     var client = new Client(server.uri());
     ExecutorService clients = Executors.newFixedThreadPool(4);
@@ -163,7 +162,7 @@ final class LoadTest {
 
   @Test
   void health_isLoadingUntilTheModelIsThere() throws IOException {
-    try (Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0))) {
+    try (Blip2Server server = Blip2Server.start(Client.options())) {
       var client = new Client(server.uri());
       HttpResponse<String> early = client.get("/health");
       boolean loading = early.statusCode() == 503 && early.body().contains("loading");

@@ -36,7 +36,7 @@ final class ModelsTest {
         Blip2Server.start(
             ServerOptions.defaults()
                 .withPort(0)
-                .withModelBytes(16L << 20)
+                .withModelBytes(2L << 20)
                 .withModel("bundled", Client.WRITER)
                 .withModel("itm", Client.MATCHER))) {
       server.ready().join();
@@ -111,7 +111,7 @@ final class ModelsTest {
 
   @Test
   void task_thatNoModelCanDo_isNamed() throws IOException {
-    try (Blip2Server server = Blip2Server.start(ServerOptions.defaults().withPort(0))) {
+    try (Blip2Server server = Blip2Server.start(Client.options())) {
       var client = new Client(server.uri());
       JsonObject asked = new JsonObject();
       asked.addProperty("input", "two cats");

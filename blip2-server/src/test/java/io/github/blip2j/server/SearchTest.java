@@ -225,7 +225,7 @@ final class SearchTest {
                 .getMessage());
 
     assertTrue(message.contains("(000000000000, "), message);
-    assertTrue(message.contains("got [bundled]; name it with --model"), message);
+    assertTrue(message.contains("got [bundled, bundled-matcher]; name it with --model"), message);
     assertThrows(
         IndexException.class, () -> Blip2Server.start(options.withIndex(temporary.resolve("no"))));
   }

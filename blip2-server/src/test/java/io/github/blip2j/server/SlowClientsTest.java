@@ -72,7 +72,7 @@ final class SlowClientsTest {
 
   @Test
   void header_thatIsSlow_isCutOff() throws Exception {
-    start(ServerOptions.defaults().withHeaderTime(Duration.ofSeconds(2)));
+    start(Client.options().withHeaderTime(Duration.ofSeconds(2)));
 
     double first = secondsUntilItEnds(open("GET /health HTTP/1.1\r\nHost: localhost\r\nX: "), "x");
     double empty = secondsUntilItEnds(open(""), "\r\n");
@@ -83,7 +83,7 @@ final class SlowClientsTest {
 
   @Test
   void header_thatIsSlow_isToldWhy_andASilentOneIsNot() throws Exception {
-    start(ServerOptions.defaults().withHeaderTime(Duration.ofSeconds(1)));
+    start(Client.options().withHeaderTime(Duration.ofSeconds(1)));
 
     String begun = all(open("GET /hea").getInputStream());
     String silent = all(open("").getInputStream());
@@ -95,7 +95,7 @@ final class SlowClientsTest {
 
   @Test
   void header_ofALaterRequest_isCutOff_andAPauseBeforeItIsNot() throws Exception {
-    start(ServerOptions.defaults().withHeaderTime(Duration.ofSeconds(1)));
+    start(Client.options().withHeaderTime(Duration.ofSeconds(1)));
     String request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
     Socket socket = open(request);
     InputStream in = socket.getInputStream();
@@ -122,7 +122,7 @@ final class SlowClientsTest {
 
   @Test
   void connections_withSlowHeaders_giveWayToAGoodClient() throws Exception {
-    start(ServerOptions.defaults().withConnections(20).withHeaderTime(Duration.ofMinutes(5)));
+    start(Client.options().withConnections(20).withHeaderTime(Duration.ofMinutes(5)));
     for (int i = 0; i < 60; i++) {
       open("GET /health HTTP/1.1\r\nX: ");
       if (i % 20 == 19) {
@@ -142,7 +142,7 @@ final class SlowClientsTest {
 
   @Test
   void connections_thatAreIdleOrWithSlowBodies_giveWayToo() throws Exception {
-    start(ServerOptions.defaults().withConnections(10));
+    start(Client.options().withConnections(10));
     for (int i = 0; i < 5; i++) {
       answer(open("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").getInputStream());
     }
@@ -174,7 +174,7 @@ final class SlowClientsTest {
 
   @Test
   void body_thatTakesLongerThanARequestMay_isCutOff() throws Exception {
-    start(ServerOptions.defaults().withRequestTime(Duration.ofSeconds(2)));
+    start(Client.options().withRequestTime(Duration.ofSeconds(2)));
 
     double seconds =
         secondsUntilItEnds(open(HEAD + "Content-Length: 1000000\r\n\r\n"), " ".repeat(300));
@@ -185,7 +185,7 @@ final class SlowClientsTest {
   /** Answers that are larger than what the system keeps for a client that does not read. */
   @Test
   void answer_thatIsReadSlowly_isCutOff() throws Exception {
-    start(ServerOptions.defaults().withRequestTime(Duration.ofSeconds(2)));
+    start(Client.options().withRequestTime(Duration.ofSeconds(2)));
     int one = client.get("/openapi.json").body().length();
     String page = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
     Socket socket = open(page.repeat(400));
@@ -210,7 +210,7 @@ final class SlowClientsTest {
 
   @Test
   void stream_thatIsNotRead_endsWithTheTimeOfItsRequest() throws Exception {
-    start(ServerOptions.defaults().withRequestTime(Duration.ofSeconds(2)));
+    start(Client.options().withRequestTime(Duration.ofSeconds(2)));
     JsonObject asked = Client.about(Client.IMAGES[0]);
     asked.addProperty("stream", true);
     String body = asked.toString();

@@ -222,8 +222,7 @@ final class MatchCommandTest {
     assertEquals(0, Shell.run("embed", A, "--out", out.toString()).exit());
     try (var file = SafetensorsFile.open(out)) {
       assertEquals(
-          Shape.of(1, 16, 256),
-          Objects.requireNonNull(file.tensors().get("image_embeds")).shape());
+          Shape.of(1, 16, 256), Objects.requireNonNull(file.tensors().get("image_embeds")).shape());
     }
   }
 
