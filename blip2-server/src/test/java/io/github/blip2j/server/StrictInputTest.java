@@ -157,8 +157,16 @@ final class StrictInputTest {
         client.send(posted("application/jsonx", plain, "").build()), 415, null);
     String coded =
         client.raw(
-            "POST /v1/caption HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
+            String.join(
+                "\r\n",
+                "POST /v1/caption HTTP/1.1",
+                "Host: localhost",
+                "Connection: close",
+                "Transfer-Encoding: gzip, chunked",
+                "",
+                "0",
+                "",
+                ""));
     assertTrue(coded.startsWith("HTTP/1.1 501"), coded);
   }
 
