@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,13 +25,18 @@ final class SlowClientsTest {
       "POST /v1/caption HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
   private final List<Socket> slow = new ArrayList<>();
-  private Blip2Server server;
-  private Client client;
+  private @Nullable Blip2Server server;
+  private @Nullable Client client;
 
   private void start(ServerOptions options) throws IOException {
-    server = Blip2Server.start(options.withPort(0));
-    client = new Client(server.uri());
-    server.ready().join();
+    Blip2Server started = Blip2Server.start(options.withPort(0));
+    server = started;
+    client = new Client(started.uri());
+    started.ready().join();
+  }
+
+  private Client client() {
+    return Objects.requireNonNull(client);
   }
 
   @AfterEach
@@ -37,11 +44,13 @@ final class SlowClientsTest {
     for (Socket socket : slow) {
       socket.close();
     }
-    server.close();
+    if (server != null) {
+      server.close();
+    }
   }
 
   private Socket open(String begin) throws IOException {
-    Socket socket = client.socket();
+    Socket socket = client().socket();
     slow.add(socket);
     socket.getOutputStream().write(begin.getBytes(StandardCharsets.ISO_8859_1));
     return socket;
@@ -132,7 +141,7 @@ final class SlowClientsTest {
 
     for (int i = 0; i < 5; i++) {
       long begun = System.nanoTime();
-      HttpResponse<String> answer = client.post("/v1/caption", Client.about(Client.IMAGES[0]));
+      HttpResponse<String> answer = client().post("/v1/caption", Client.about(Client.IMAGES[0]));
       assertEquals(200, answer.statusCode(), answer.body());
       assertTrue(secondsSince(begun) < 5, "no wait for others expected");
     }
@@ -151,7 +160,7 @@ final class SlowClientsTest {
     }
     Thread.sleep(1500);
 
-    HttpResponse<String> answer = client.post("/v1/caption", Client.about(Client.IMAGES[0]));
+    HttpResponse<String> answer = client().post("/v1/caption", Client.about(Client.IMAGES[0]));
 
     assertEquals(200, answer.statusCode(), answer.body());
     assertTrue(ends(slow.get(0)), "one between requests gives way first");
@@ -186,7 +195,7 @@ final class SlowClientsTest {
   @Test
   void answer_thatIsReadSlowly_isCutOff() throws Exception {
     start(Client.options().withRequestTime(Duration.ofSeconds(2)));
-    int one = client.get("/openapi.json").body().length();
+    int one = client().get("/openapi.json").body().length();
     String page = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
     Socket socket = open(page.repeat(400));
     InputStream in = socket.getInputStream();
@@ -217,7 +226,7 @@ final class SlowClientsTest {
     Socket socket = open(HEAD + "Content-Length: " + body.length() + "\r\n\r\n" + body);
     Thread.sleep(5000);
 
-    assertEquals(0, client.json("/v1/status").get("running").getAsInt());
+    assertEquals(0, client().json("/v1/status").get("running").getAsInt());
     assertTrue(socket.getInputStream().read() >= 0, "what was sent can still be read");
   }
 }
