@@ -4,9 +4,9 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 
@@ -23,7 +23,7 @@ public final class ModelTarget {
           "tokenizer_config.json",
           "processor_config.json");
 
-  private static final Path MODEL = Path.of("../blip2-llm/src/test/resources/golden/hf-opt");
+  private static final String MODEL = "/hf-opt/"; // of the golden data
   private static final Path FOLDER = Scratch.folder("models");
   private static final Image IMAGE = Image.of(2, 2, new byte[12]);
 
@@ -53,6 +53,11 @@ public final class ModelTarget {
 
   /** Puts a file of the model into a folder. */
   static void copy(String file, Path folder) throws IOException {
-    Files.copy(MODEL.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+    try (InputStream in = ModelTarget.class.getResourceAsStream(MODEL + file)) {
+      if (in == null) {
+        throw new AssertionError(MODEL + file + ": not on the class path");
+      }
+      Files.write(folder.resolve(file), in.readAllBytes());
+    }
   }
 }
