@@ -65,8 +65,8 @@ public final class WeightTypes {
    * @param type {@link DType#FLOAT32}, {@link DType#FLOAT16}, {@link DType#BFLOAT16} or {@link
    *     DType#INT8}
    * @param target is created if there is none
-   * @throws CheckpointException if the folder is no model, or a value is finite in the old type and
-   *     not in the new one
+   * @throws CheckpointException if the folder is no model, or has bytes without a scale, or a value
+   *     is finite in the old type and not in the new one
    * @throws IllegalArgumentException if {@code type} is another one, or the target is the model
    */
   public static void convert(Path model, DType type, Path target) throws IOException {
