@@ -19,9 +19,11 @@ import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.tensor.types.DType;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -226,6 +228,10 @@ public final class ConvertCommand implements Callable<Integer> {
           "convert: --from, --merge-lora or --dtype expected, got "
               + (kinds == 0 ? "none of them" : "more than one"));
     }
+    if (from != From.HF && namesFile(out)) {
+      throw new IllegalArgumentException(
+          "convert: OUT expected a folder, got " + out + ", the name of a file; name a folder");
+    }
     boolean heads = visionHeads != null || qformerHeads != null;
     if (from == null && (trained || keepKeyBias || heads || parts.areGiven())) {
       throw new IllegalArgumentException(
@@ -260,6 +266,12 @@ public final class ConvertCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "convert: --keep-key-bias expected with --from hf only, got it for LAVIS's");
     }
+  }
+
+  private static boolean namesFile(Path out) {
+    String name = String.valueOf(out.getFileName());
+    return Stream.of(".pth", ".pt", ".bin", ".safetensors").anyMatch(name::endsWith)
+        && !Files.isDirectory(out);
   }
 
   private void report() throws IOException {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code blip2 convert --dtype}; the other kinds are tested with what they convert. */
 final class ConvertCommandTest {
@@ -53,5 +54,16 @@ final class ConvertCommandTest {
 
     assertEquals(2, shell.exit());
     assertTrue(shell.err().contains(message), shell.err());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x.pth", "x.safetensors"})
+  void dtype_targetNamedAsFile_isRefused(String name) {
+    String out = folder.resolve(name).toString();
+
+    Shell shell = Shell.run("convert", "--dtype", "int8", OPT, out);
+
+    assertEquals(2, shell.exit());
+    assertTrue(shell.err().contains("OUT expected a folder, got " + out), shell.err());
   }
 }

@@ -65,8 +65,8 @@ public final class WeightTypes {
    * @param type {@link DType#FLOAT32}, {@link DType#FLOAT16}, {@link DType#BFLOAT16} or {@link
    *     DType#INT8}
    * @param target is created if there is none
-   * @throws CheckpointException if the folder is no model, or a value is finite in the old type and
-   *     not in the new one
+   * @throws CheckpointException if the folder is no model, or has bytes without a scale, or a value
+   *     is finite in the old type and not in the new one
    * @throws IllegalArgumentException if {@code type} is another one, or the target is the model
    */
   public static void convert(Path model, DType type, Path target) throws IOException {
@@ -77,6 +77,7 @@ public final class WeightTypes {
     var place = new ConversionTarget(target);
     place.requireNone(model);
     place.requireReplaceable();
+    requireFolder(model);
     ModelFolder.config(model);
     LoraAdapter.requireNone(model, "model to convert");
     try (Checkpoint from = Checkpoint.open(model)) {
@@ -104,6 +105,19 @@ public final class WeightTypes {
     }
   }
 
+  private static void requireFolder(Path model) throws CheckpointException {
+    if (Files.exists(model)
+        && !Files.exists(model.resolve("config.json"))
+        && !LoraAdapter.isIn(model)) {
+      throw new CheckpointException(
+          model
+              + ": Hugging Face folder with a config.json expected, got "
+              + (Files.isDirectory(model) ? "one without it" : "a file")
+              + "; name a model's folder, or convert a checkpoint of LAVIS to one first"
+              + " (Conversion.toHuggingFace, --from lavis)");
+    }
+  }
+
   private static void describe(Path model, DType type, Path target) throws IOException {
     new FolderSettings(model).copy(target);
     TokenizerCopy.copy(model, target);
@@ -112,7 +126,7 @@ public final class WeightTypes {
     }
     Path file = model.resolve("config.json");
     JsonObject config = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    config.remove("quantization_config");
+    Quantization.forget(config);
     for (String key : List.of("dtype", "torch_dtype")) {
       if (config.has(key)) {
         config.addProperty(key, NAMES.get(type));
@@ -147,9 +161,20 @@ public final class WeightTypes {
 
   /** The tensors that a tensor becomes. */
   private static List<TensorSpec> specs(TensorEntry entry, DType type) throws CheckpointException {
+    if (entry.dtype() == DType.INT8) { // those with a scale read as float32
+      throw new CheckpointException(
+          String.format(
+              Locale.ROOT,
+              "%s: %s expected with its scale, %s%s, got bytes alone; save the model without"
+                  + " quantization",
+              entry.fileName(),
+              entry.name(),
+              entry.name(),
+              SCALE));
+    }
     DType stored = typeOf(entry, type);
     TensorSpec spec = new TensorSpec(entry.name(), stored, entry.shape());
-    if (stored != DType.INT8 || entry.dtype() == DType.INT8) {
+    if (stored != DType.INT8) {
       return List.of(spec);
     }
     Shape rows = Shape.of(entry.shape().dim(0), 1);
@@ -195,7 +220,7 @@ public final class WeightTypes {
                 entry.dtype(),
                 Shape.of(count, width),
                 (at, into) -> from.read(entry.name(), begin + at, into));
-        if (target == DType.INT8 && entry.dtype() != DType.INT8) {
+        if (target == DType.INT8) {
           writeBytes(part.to(DType.FLOAT32), entry.name(), to);
         } else {
           Tensor converted = target == part.dtype() ? part : part.to(target);

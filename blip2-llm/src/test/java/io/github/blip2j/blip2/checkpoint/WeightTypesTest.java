@@ -156,6 +156,57 @@ final class WeightTypesTest {
         () -> WeightTypes.convert(OPT, DType.INT64, folder.resolve("out")));
   }
 
+  @Test
+  void convert_bytesWithoutScale_areRefused() throws IOException {
+    Path model = folder.resolve("model");
+    Files.createDirectories(model);
+    Files.copy(OPT.resolve("config.json"), model.resolve("config.json"));
+    var spec = new TensorSpec("x.weight", DType.INT8, Shape.of(1, 2));
+    try (var writer = SafetensorsWriter.create(model.resolve("model.safetensors"), List.of(spec))) {
+      writer.write("x.weight", ByteBuffer.allocate(2));
+    }
+
+    for (DType type : List.of(DType.FLOAT32, DType.INT8)) {
+      assertEquals(
+          "model.safetensors: x.weight expected with its scale, x.weight_scale, got bytes alone;"
+              + " save the model without quantization",
+          assertThrows(
+                  CheckpointException.class,
+                  () -> WeightTypes.convert(model, type, folder.resolve("out")))
+              .getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "checkpoint.pth"})
+  void convert_checkpointOfLavis_saysWhatToDoFirst(String file) {
+    Path lavis = Fixtures.own("lavis-stage1").resolve(file);
+
+    String message =
+        assertThrows(
+                CheckpointException.class,
+                () -> WeightTypes.convert(lavis, DType.INT8, folder.resolve("out")))
+            .getMessage();
+
+    assertTrue(message.contains("--from lavis"), message);
+  }
+
+  /** A merged folder has the weights as they read, so its configuration tells of no bytes. */
+  @Test
+  void merge_intoInt8_tellsOfNoQuantization() throws IOException {
+    Path bytes = folder.resolve("int8");
+    Path merged = folder.resolve("merged");
+    WeightTypes.convert(OPT, DType.INT8, bytes);
+
+    LoraMerge.merge(bytes, Fixtures.own("peft").resolve("hf-opt"), merged);
+
+    assertTrue(Files.readString(bytes.resolve("config.json")).contains("quantization_config"));
+    assertFalse(Files.readString(merged.resolve("config.json")).contains("quantization_config"));
+    try (SafetensorsFile file = SafetensorsFile.open(merged.resolve("model.safetensors"))) {
+      assertEquals(DType.FLOAT32, entry(file.tensors(), LINEAR).dtype());
+    }
+  }
+
   private static List<String> captions(Path model) throws IOException {
     List<String> captions = new ArrayList<>();
     try (Blip2 blip2 = Blip2.load(model);

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.files;
 
+import com.google.gson.JsonObject;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.ConfigJson;
@@ -32,7 +33,30 @@ public final class Quantization {
           ".qzeros", "GPTQ or AWQ",
           ".weight_packed", "compressed-tensors");
 
+  /** Configurations within a model's. */
+  private static final List<String> PARTS =
+      List.of("text_config", "vision_config", "qformer_config");
+
   private Quantization() {}
+
+  /**
+   * Removes from a {@code config.json} what it tells of quantisation, for weights that are written
+   * as they read, in float32.
+   *
+   * @return whether there was anything
+   */
+  public static boolean forget(JsonObject config) {
+    boolean told = false;
+    for (String key : KEYS) {
+      told |= config.remove(key) != null;
+    }
+    for (String part : PARTS) {
+      if (config.get(part) instanceof JsonObject object) {
+        told |= forget(object);
+      }
+    }
+    return told;
+  }
 
   /**
    * Checks that a {@code config.json} tells of no quantisation, or of one that is read.
@@ -41,7 +65,7 @@ public final class Quantization {
    */
   public static void requireNone(ConfigJson json) throws CheckpointException {
     requireNoneHere(json);
-    for (String part : List.of("text_config", "vision_config", "qformer_config")) {
+    for (String part : PARTS) {
       if (json.hasChild(part)) {
         requireNoneHere(json.child(part));
       }

@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.blip2.checkpoint.files.PreprocessorJson;
+import io.github.blip2j.blip2.checkpoint.files.Quantization;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
@@ -21,11 +22,17 @@ public record FolderSettings(Path folder) {
   private static final List<String> OTHER_FILES =
       List.of("generation_config.json", "chat_template.json");
 
-  /** Copies the settings byte by byte. */
+  /** Copies the settings byte by byte, but leaves out what they tell of quantised weights. */
   public void copy(Path target) throws IOException {
     copyOthers(target);
     for (String name : List.of(CONFIG, PREPROCESSOR, PROCESSOR)) {
       copy(name, target);
+    }
+    if (Files.exists(folder.resolve(CONFIG))) {
+      JsonObject config = read(CONFIG);
+      if (Quantization.forget(config)) {
+        write(config, target.resolve(CONFIG));
+      }
     }
   }
 
@@ -37,6 +44,7 @@ public record FolderSettings(Path folder) {
   void copyResized(Path target, int side, String processor) throws IOException {
     copyOthers(target);
     JsonObject sizes = read(CONFIG);
+    Quantization.forget(sizes);
     JsonObject vision = sizes.get(VISION) instanceof JsonObject given ? given : new JsonObject();
     vision.addProperty("image_size", side);
     sizes.add(VISION, vision);

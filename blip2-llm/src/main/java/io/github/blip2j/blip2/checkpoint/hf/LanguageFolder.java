@@ -106,6 +106,7 @@ public final class LanguageFolder implements AutoCloseable {
   public JsonObject textConfig(Tokenizer tokenizer) throws IOException {
     Path file = folder.resolve("config.json");
     JsonObject text = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    Quantization.forget(text); // its weights read as float32
     family.joinToImages(text, tokenizer);
     return text;
   }
