@@ -183,11 +183,11 @@ final class WeightTypesTest {
     Path lavis = Fixtures.own("lavis-stage1").resolve(file);
 
     String message =
-        assertThrows(
-                CheckpointException.class,
-                () -> WeightTypes.convert(lavis, DType.INT8, folder.resolve("out")))
-            .getMessage();
-
+        String.valueOf(
+            assertThrows(
+                    CheckpointException.class,
+                    () -> WeightTypes.convert(lavis, DType.INT8, folder.resolve("out")))
+                .getMessage());
     assertTrue(message.contains("--from lavis"), message);
   }
 
