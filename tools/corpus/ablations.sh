@@ -33,8 +33,7 @@ first() {
   shift 2
   local folder=$out/$name-$seed
   part "$folder" train stage1 --vision "$run/vision/vision" --data "$corpus/train.json" --images "$corpus" \
-    --features "$run/patches.safetensors" --batch-size 32 --epochs 1 --max-steps "$updates" --min-lr 1e-5 \
-    --export blip2j "$@"
+    --features "$run/patches.safetensors" --batch-size 32 --epochs 1 --max-steps "$updates" --export blip2j "$@"
   for split in validation drawings; do
     score "$folder-$split-contrast" retrieval --model "$folder/blip2j" --images "$corpus" --k 0 "$corpus/${split}_one.json"
     score "$folder-$split-retrieval" retrieval --model "$folder/blip2j" --images "$corpus" --k 16 "$corpus/${split}_one.json"
@@ -64,13 +63,13 @@ score() {
 
 mkdir -p "$out"
 seeds=${SEEDS:-1 2 3}
-learn=(--lr 5e-4 --warmup-steps 100)
+learn=(--lr 5e-4 --min-lr 1e-5 --warmup-steps 100)
 drawn=(--bert "$run/bert-drawn" "${learn[@]}")
 
 # Claim after claim, so that each is decided with all its seeds before the next begins.
 for seed in $seeds; do # the second stage needs the first
   first full "$first_updates" "${drawn[@]}" --queries 16
-  first untrained 1 --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --warmup-steps 0
+  first untrained 1 --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --min-lr 0 --warmup-steps 0
   for name in full untrained; do
     second "second-$name" "$out/$name-$seed"
   done
