@@ -5,7 +5,8 @@
 #
 # RUN is what train.sh wrote; its vision encoder and language model serve all variants. MINILM_CUT has MiniLM's first two layers
 # over the miniature's words. Run it again to go on after a stop. BLIP2 and THREADS as in train.sh; SEEDS ("1 2 3") are those to run,
-# one after the other. Updates of 32: FIRST_UPDATES (600) of every first stage, SECOND_UPDATES (500) of every second one.
+# one after the other. Updates of 32: FIRST_UPDATES (600) of every first stage, half of them of minilm and scratch, SECOND_UPDATES (500)
+# of every second one.
 set -e
 corpus=$1 run=$2 cut=$3 out=$4
 here=$(cd "$(dirname "$0")" && pwd)
@@ -79,8 +80,8 @@ for seed in $seeds; do # three losses are better than two
   first no-itm "$first_updates" "${drawn[@]}" --queries 16 --itm-weight 0
 done
 for seed in $seeds; do # a pretrained BERT learns faster; scratch has MiniLM's sizes and drawn weights
-  first minilm "$first_updates" --bert "$cut" "${learn[@]}" --queries 16
-  first scratch "$first_updates" --bert "$cut" --from-scratch "${learn[@]}" --queries 16
+  first minilm "$((first_updates / 2))" --bert "$cut" "${learn[@]}" --queries 16
+  first scratch "$((first_updates / 2))" --bert "$cut" --from-scratch "${learn[@]}" --queries 16
 done
 for seed in $seeds; do # more queries help
   for queries in 8 32; do

@@ -124,8 +124,17 @@ final class PhotoTools implements AutoCloseable {
 
   private Image image(String given) throws IOException {
     Path file = folders.file("path", given);
-    // The name that was given: the real one may be nobody's business.
-    return decoder.decode(Files.readAllBytes(file), given);
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file);
+    } catch (IOException e) { // its message has the real path, which may be nobody's business
+      throw new IOException(
+          "path: file that can be read expected, got '"
+              + given
+              + "', which cannot; check its rights",
+          e);
+    }
+    return decoder.decode(bytes, given);
   }
 
   private JsonElement caption(LoadedOnce<Blip2> loaded, Arguments arguments) throws IOException {

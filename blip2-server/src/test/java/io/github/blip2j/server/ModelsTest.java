@@ -10,6 +10,7 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.io.file.CheckpointException;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,6 +108,18 @@ final class ModelsTest {
     assertThrows(
         CheckpointException.class,
         () -> Blip2Server.start(ServerOptions.defaults().withPort(0).withModel("empty", empty)));
+  }
+
+  @Test
+  void address_afterTheEnd_isWhereItListened() throws IOException {
+    Blip2Server server =
+        Blip2Server.start(ServerOptions.defaults().withPort(0).withModel("bundled", Client.WRITER));
+    URI before = server.uri();
+
+    server.close();
+
+    assertTrue(before.getPort() > 0, () -> "a port expected, got " + before);
+    assertEquals(before, server.uri());
   }
 
   @Test

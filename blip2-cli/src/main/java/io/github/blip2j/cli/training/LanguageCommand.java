@@ -18,22 +18,26 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code blip2 train language}: a decoder learns the next word, before the second stage. */
 @Command(
     name = "language",
     description = {
       "Trains a decoder such as an OPT by the next token of texts.",
-      "Writes log.jsonl and checkpoints to --out, and at the end the folder language there, which "
-          + "train stage2 --language reads. Ctrl-C ends with a checkpoint; --resume continues from "
-          + "it."
+      "Writes run.json, log.jsonl, curves.html, TensorBoard's events and checkpoints to --out, and "
+          + "at the end the folder language there, which train stage2 --language reads. Ctrl-C ends "
+          + "with a checkpoint; --resume continues from it."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
 public final class LanguageCommand implements Callable<Integer> {
   private final Console console;
+
+  @Spec private CommandSpec command = CommandSpec.create();
 
   @Option(
       names = "--model",
@@ -91,7 +95,13 @@ public final class LanguageCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
           throw new UsageException(e);
         }
-        new PartTraining(console, progress, run, optimizing, "language")
+        new PartTraining(
+                console,
+                progress,
+                run,
+                optimizing,
+                CommandDescription.of(command, data),
+                "language")
             .train(objective, batches, seed, part.parameters().values(), part::export);
       }
     }

@@ -13,8 +13,11 @@ import io.github.blip2j.training.Batch;
 import io.github.blip2j.training.BatchSource;
 import io.github.blip2j.training.Objective;
 import io.github.blip2j.training.Trainer;
+import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingPosition;
 import io.github.blip2j.training.TrainingSettings;
+import io.github.blip2j.training.run.RunDescription;
+import io.github.blip2j.training.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -28,20 +31,28 @@ final class PartTraining {
   private final Progress progress;
   private final TrainingRunOptions run;
   private final OptimizerOptions optimizing;
-  private final String folder;
+  private final RunDescription description;
+  private final String part;
 
-  /** A run of a command; {@code folder} is the name of what it writes in {@code --out}. */
+  /**
+   * A run.
+   *
+   * @param description of the command
+   * @param part the name of the folder that it writes in {@code --out}
+   */
   PartTraining(
       Console console,
       Progress progress,
       TrainingRunOptions run,
       OptimizerOptions optimizing,
-      String folder) {
+      RunDescription description,
+      String part) {
     this.console = console;
     this.progress = progress;
     this.run = run;
     this.optimizing = optimizing;
-    this.folder = folder;
+    this.description = description;
+    this.part = part;
   }
 
   /** Writes the trained part. */
@@ -77,17 +88,22 @@ final class PartTraining {
     long perEpoch = batches.batchesPerEpoch().orElse(1);
     TrainingSettings settings = optimizing.settings(run.out, perEpoch, seed);
     var groups = ParameterGroup.of(parameters, optimizing.weightDecay);
-    try (var optimizer = new AdamW(groups, optimizing.rule())) {
+    try (var optimizer = new AdamW(groups, optimizing.rule());
+        RunFolder folder = RunFolder.open(run.out, description)) {
       var trainer = new Trainer<>(objective, batches, optimizer, settings);
       try (var interruption = Interruption.calling(trainer::stop)) {
         long steps =
             Math.min(settings.maxSteps(), settings.epochs() * (perEpoch / settings.accumulate()));
         var listener = new TrainingProgress(console, progress, steps);
+        TrainingListener listeners = listener.and(folder);
+        if (run.resume) {
+          listener.resuming(folder.changes());
+        }
         progress.doing("training");
-        TrainingPosition end = run.resume ? trainer.resume(listener) : trainer.start(listener);
+        TrainingPosition end = run.resume ? trainer.resume(listeners) : trainer.start(listeners);
         progress.clear();
         boolean stopped = interruption.happened();
-        Path written = run.out.resolve(folder);
+        Path written = run.out.resolve(part);
         if (!stopped) {
           export.write(written);
         }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code blip2 train vision}: a vision encoder learns from captions, before the first stage. */
 @Command(
@@ -26,14 +28,17 @@ import picocli.CommandLine.Option;
     description = {
       "Trains a vision encoder by contrast of images with the sentence vectors of their captions, "
           + "which a frozen BERT computes.",
-      "Writes log.jsonl and checkpoints to --out, and at the end the folder vision there, which "
-          + "train stage1 --vision reads. Ctrl-C ends with a checkpoint; --resume continues from it."
+      "Writes run.json, log.jsonl, curves.html, TensorBoard's events and checkpoints to --out, and "
+          + "at the end the folder vision there, which train stage1 --vision reads. Ctrl-C ends with "
+          + "a checkpoint; --resume continues from it."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
 public final class VisionCommand implements Callable<Integer> {
   private final Console console;
+
+  @Spec private CommandSpec command = CommandSpec.create();
 
   @Option(
       names = "--model",
@@ -106,7 +111,13 @@ public final class VisionCommand implements Callable<Integer> {
       throw new UsageException(e);
     }
     batches.requireWords();
-    new PartTraining(console, progress, run, optimizing, "vision")
+    new PartTraining(
+                console,
+                progress,
+                run,
+                optimizing,
+                CommandDescription.of(command, data.files()),
+                "vision")
         .train(
             new VisionTraining(part, vectors),
             batches,

@@ -87,6 +87,23 @@ final class PartCommandsTest {
     assertArrayEquals(weights("whole/vision"), weights("parts/vision"));
   }
 
+  @Test
+  void folderOfAPart_saysHowItWasMade_andAResumeWhatChanged() throws IOException {
+    createParts();
+    vision("tower", "--max-steps", "1");
+    language("words", "--max-steps", "2");
+    Shell resumed = language("words", "--max-steps", "4", "--lr", "0.002", "--resume");
+
+    assertTrue(resumed.err().contains("--lr"), resumed.err());
+    for (String part : List.of("tower", "words")) {
+      assertTrue(Files.exists(folder.resolve(part + "/curves.html")), part);
+      assertTrue(Files.exists(folder.resolve(part + "/tensorboard")), part);
+    }
+    assertTrue(Files.readString(folder.resolve("tower/run.json")).contains("train vision"));
+    String told = Files.readString(folder.resolve("words/run.json"));
+    assertTrue(told.contains("pages.jsonl"), told);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

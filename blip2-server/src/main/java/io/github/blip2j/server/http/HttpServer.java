@@ -39,6 +39,7 @@ public final class HttpServer implements AutoCloseable {
   private final Connections connections;
   private final Watch watch;
   private final InetSocketAddress address;
+  private volatile int port; // that it has or had: the connector forgets it when it stops
 
   /**
    * A server that does not listen yet.
@@ -110,6 +111,7 @@ public final class HttpServer implements AutoCloseable {
   public void start() throws IOException {
     try {
       server.start();
+      port = connector.getLocalPort();
     } catch (Exception e) {
       close();
       String got = e.getCause() instanceof BindException bind ? bind.getMessage() : e.getMessage();
@@ -123,9 +125,9 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  /** The port that it listens on. */
+  /** The port that it listens on, or has listened on. */
   public int port() {
-    return connector.getLocalPort();
+    return port;
   }
 
   /** Takes no more requests, waits for those under way, and closes all connections. */
