@@ -5,15 +5,15 @@
 #
 # RUN is what train.sh wrote; its vision encoder and language model serve all variants. MINILM_CUT has MiniLM's first two layers
 # over the miniature's words. Run it again to go on after a stop. BLIP2 and THREADS as in train.sh; SEEDS ("1 2 3") are those to run,
-# one after the other. Updates of 32: FIRST_UPDATES (600) of every first stage, half of them of minilm and scratch, SECOND_UPDATES (500)
-# of every second one.
+# one after the other. FIRST_UPDATES (600) are the updates of 32 of every first stage, half of them for minilm and scratch;
+# SECOND_UPDATES (1000) those of 64 of every second one.
 set -e
 corpus=$1 run=$2 cut=$3 out=$4
 here=$(cd "$(dirname "$0")" && pwd)
 blip2=${BLIP2:-$here/../../bin/blip2}
 threads=${THREADS:-1}
 first_updates=${FIRST_UPDATES:-600}
-second_updates=${SECOND_UPDATES:-500}
+second_updates=${SECOND_UPDATES:-1000}
 
 # part FOLDER COMMAND...: runs a training once, resumed if it has begun
 part() {
@@ -45,7 +45,7 @@ first() {
 second() {
   local folder=$out/$1-$seed
   part "$folder" train stage2 --stage1 "$2/blip2j" --language "$run/language/language" \
-    --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 32 --epochs 1 \
+    --captions "$corpus/train.json,$corpus/train_questions.json" --images "$corpus" --batch-size 64 --epochs 1 \
     --max-steps "$second_updates" --lr 5e-4 --min-lr 1e-5 --warmup-steps 100 --export hf
   for split in validation drawings; do
     score "$folder-$split-caption" caption --model "$folder/hf" --images "$corpus" "$corpus/$split.json"
@@ -69,23 +69,21 @@ drawn=(--bert "$run/bert-drawn" "${learn[@]}")
 
 # Claim after claim, so that each is decided with all its seeds before the next begins.
 for seed in $seeds; do # the second stage needs the first
-  first full "$first_updates" "${drawn[@]}" --queries 16
+  second second-chain "$run/stage1"
   first untrained 1 --bert "$run/bert-drawn" --queries 16 --lr 1e-12 --min-lr 0 --warmup-steps 0
-  for name in full untrained; do
-    second "second-$name" "$out/$name-$seed"
-  done
+  second second-nothing "$out/untrained-$seed"
 done
 for seed in $seeds; do # three losses are better than two
+  first full "$first_updates" "${drawn[@]}" --queries 16
   first no-itg "$first_updates" "${drawn[@]}" --queries 16 --itg-weight 0
   first no-itm "$first_updates" "${drawn[@]}" --queries 16 --itm-weight 0
-done
-for seed in $seeds; do # a pretrained BERT learns faster; scratch has MiniLM's sizes and drawn weights
-  first minilm "$((first_updates / 2))" --bert "$cut" "${learn[@]}" --queries 16
-  first scratch "$((first_updates / 2))" --bert "$cut" --from-scratch "${learn[@]}" --queries 16
 done
 for seed in $seeds; do # more queries help
   for queries in 8 32; do
     first "queries-$queries" "$first_updates" "${drawn[@]}" --queries "$queries"
-    second "second-queries-$queries" "$out/queries-$queries-$seed"
   done
+done
+for seed in $seeds; do # a pretrained BERT learns faster; scratch has MiniLM's sizes and drawn weights
+  first minilm "$((first_updates / 2))" --bert "$cut" "${learn[@]}" --queries 16
+  first scratch "$((first_updates / 2))" --bert "$cut" --from-scratch "${learn[@]}" --queries 16
 done

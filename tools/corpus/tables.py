@@ -12,7 +12,7 @@ import sys
 
 SPLITS = ("validation", "combinations", "drawings", "concepts", "photographs")
 KINDS = ("what is it", "what is where", "where", "is there", "how many", "what kind")
-SECONDS = ("full", "untrained", "queries-8", "queries-32")
+SECONDS = ("chain", "nothing")
 
 
 def read(file):
