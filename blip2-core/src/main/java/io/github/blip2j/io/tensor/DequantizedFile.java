@@ -134,6 +134,12 @@ public final class DequantizedFile implements TensorFile {
   }
 
   @Override
+  public String storedType(String name) throws CheckpointException {
+    @Nullable Stored weight = stored.get(name);
+    return weight == null ? file.storedType(name) : weight.bytes.dtypeName();
+  }
+
+  @Override
   public Map<String, String> metadata() {
     return file.metadata();
   }

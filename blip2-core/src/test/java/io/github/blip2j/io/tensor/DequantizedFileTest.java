@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,6 +167,21 @@ final class DequantizedFileTest {
 
     try (Checkpoint file = Checkpoint.open(path)) {
       assertEquals(new TensorSummary(4, 0, 3, 0, 2), file.summary("l.weight"));
+    }
+  }
+
+  @Test
+  void storedType_isThatOfTheFile() throws IOException {
+    write(
+        new Part("l.weight", "F8_E4M3", "[2]", "3cc0"),
+        new Part("l.weight_scale", "F32", "[]", "0000803f"),
+        new Part("s", "BF16", "[1]", "803f"));
+
+    try (Checkpoint file = Checkpoint.open(path);
+        Checkpoint renamed = file.renamed(name -> Optional.of("model." + name))) {
+      assertEquals("F8_E4M3", file.storedType("l.weight"));
+      assertEquals("BF16", file.storedType("s"));
+      assertEquals("F8_E4M3", renamed.storedType("model.l.weight"));
     }
   }
 
