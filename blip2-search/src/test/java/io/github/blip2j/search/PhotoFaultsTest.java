@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.io.file.FolderLock;
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.search.store.Catalog;
 import io.github.blip2j.search.store.IndexFolder;
 import io.github.blip2j.search.store.IndexedFile;
@@ -77,7 +78,7 @@ final class PhotoFaultsTest {
       segment.publish();
       IndexedFile file = FolderWalk.of(photos, folder, false).found().firstEntry().getValue();
       IndexedFile indexed =
-          file.withContent(PhotoReader.hash(Pictures.huge()), IndexedFile.UNKNOWN).in(1, row);
+          file.withContent(Sha256.hex(Pictures.huge()), IndexedFile.UNKNOWN).in(1, row);
       place.replace(
           Catalog.empty(embedder.model()).with(new TreeMap<>(Map.of(1, 1)), List.of(indexed)));
     }

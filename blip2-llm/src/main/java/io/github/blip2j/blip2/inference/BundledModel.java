@@ -1,13 +1,13 @@
 package io.github.blip2j.blip2.inference;
 
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.io.file.TemporaryFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -46,14 +46,12 @@ public final class BundledModel {
    */
   public static String matcherDigest() throws IOException {
     try (InputStream in = resource(MATCHER + WEIGHTS)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      MessageDigest digest = Sha256.begin();
       byte[] block = new byte[1 << 16];
       for (int read = in.read(block); read >= 0; read = in.read(block)) {
         digest.update(block, 0, read);
       }
       return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
     }
   }
 
