@@ -23,32 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Files and folders that cannot be read, or not as they were indexed. */
-final class PhotoFaultsTest {
-  private final FakeEmbedder embedder = new FakeEmbedder();
-
-  @TempDir Path temporary;
-  private Path photos = Path.of("");
-  private Path folder = Path.of("");
-
-  @BeforeEach
-  void makeFolders() throws IOException {
-    photos = Files.createDirectory(temporary.resolve("photos")).toRealPath();
-    folder = photos.resolve(".blip2-index");
-  }
-
-  private PhotoIndex index() throws IOException {
-    return PhotoIndex.openOrCreate(folder, embedder.model());
-  }
-
-  private void update() throws IOException {
-    index().update(photos, embedder, IndexOptions.defaults(), IndexListener.NONE);
-  }
-
+final class PhotoFaultsTest extends IndexedFolder {
   @Test
   void rerank_ofContentThatChangedUnseen_looksAtTheOthers() throws IOException {
     Pictures.write(photos, 0, 3);
