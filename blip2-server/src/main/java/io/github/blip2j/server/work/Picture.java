@@ -4,6 +4,7 @@ import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import io.github.blip2j.vision.image.UnreadableImageException;
+import io.github.blip2j.vision.image.UnresizableImageException;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
@@ -93,15 +94,11 @@ public final class Picture {
   static <T> T resized(List<Picture> pictures, Use<T> use) throws IOException {
     try {
       return use.apply();
-    } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      if (!message.startsWith("resize: ")) {
-        throw e;
-      }
+    } catch (UnresizableImageException e) {
       Picture longest =
           pictures.stream().max(Comparator.comparingInt(Picture::longSide)).orElseThrow();
       throw new PictureException(
-          longest.name, message + "; send a picture of other proportions", e);
+          longest.name, e.getMessage() + "; send a picture of other proportions", e);
     }
   }
 
