@@ -188,6 +188,17 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
+   * The element type of a tensor in its file, as safetensors spells it. {@link #tensors} has the
+   * type that is read, which is {@code F32} for a quantized weight.
+   *
+   * @throws CheckpointException if there is no such tensor
+   */
+  public String storedType(String name) throws CheckpointException {
+    Place place = placeOf(name);
+    return place.file.storedType(place.name);
+  }
+
+  /**
    * Fills the buffer's remaining bytes from part of a tensor, little-endian.
    *
    * @param byteOffset where to start, counted from the tensor's first byte

@@ -93,7 +93,11 @@ public final class CaptioningTask {
     images.requireAll(files);
     List<JsonObject> results =
         ResumableRun.of(
-            items, CaptionItem::id, batchSize, journal, listener, some -> caption(some, images));
+            new ResumableRun.Items<>(items, CaptionItem::id, files, images),
+            batchSize,
+            journal,
+            listener,
+            some -> caption(some, images));
     Map<String, String> captions = new LinkedHashMap<>();
     for (int i = 0; i < items.size(); i++) {
       captions.put(items.get(i).id(), results.get(i).get(CAPTION).getAsString());

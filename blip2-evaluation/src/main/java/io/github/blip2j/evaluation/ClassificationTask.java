@@ -101,12 +101,12 @@ public final class ClassificationTask {
   public List<List<Integer>> run(
       List<LabelledImage> images, ClassNames classes, ImageFolder folder, RunJournal journal)
       throws IOException {
-    folder.requireAll(images.stream().map(LabelledImage::image).toList());
+    List<String> files = images.stream().map(LabelledImage::image).toList();
+    folder.requireAll(files);
     float[][] vectors = classVectors(classes);
     List<JsonObject> results =
         ResumableRun.of(
-            images,
-            LabelledImage::image,
+            new ResumableRun.Items<>(images, LabelledImage::image, files, folder),
             batchSize,
             journal,
             listener,

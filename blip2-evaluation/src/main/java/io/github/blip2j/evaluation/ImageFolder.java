@@ -5,6 +5,7 @@ import io.github.blip2j.data.RetrievalSet;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -53,6 +54,11 @@ public final class ImageFolder {
       throw new DataException(where + ": file name expected, got none; take a file that tells it");
     }
     return image;
+  }
+
+  /** The size of an image's file. */
+  long bytes(String image) throws IOException {
+    return Files.size(PathName.listed(folder, image));
   }
 
   Image read(String image) throws IOException {

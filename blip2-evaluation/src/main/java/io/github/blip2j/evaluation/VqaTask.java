@@ -95,8 +95,7 @@ public final class VqaTask {
     images.requireAll(files);
     List<JsonObject> results =
         ResumableRun.of(
-            questions,
-            QuestionItem::id,
+            new ResumableRun.Items<>(questions, QuestionItem::id, files, images),
             batchSize,
             journal,
             listener,

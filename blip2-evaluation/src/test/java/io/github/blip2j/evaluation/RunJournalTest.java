@@ -10,20 +10,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class RunJournalTest {
   private static final Map<String, String> SETTINGS = Map.of("model", "tiny", "data", "x");
 
+  private static final String IMAGE = "image.png";
+
+  private final Path folder;
   private final Path file;
   private final List<String> computed = new ArrayList<>();
 
-  RunJournalTest(@TempDir Path folder) {
+  RunJournalTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
+    Files.writeString(folder.resolve(IMAGE), "an image");
     this.file = folder.resolve("results.json.journal");
   }
 
@@ -99,6 +107,32 @@ final class RunJournalTest {
   }
 
   @Test
+  void anotherImageOfTheSameName_isRefused() throws IOException {
+    run(2, false);
+    Files.writeString(folder.resolve(IMAGE), "another image");
+
+    assertEquals(
+        file
+            + ": results of the same images expected, got one of image.png with 8 bytes instead of"
+            + " 13; name another file, or begin anew (--overwrite)",
+        assertThrows(IOException.class, () -> run(3, false)).getMessage());
+    assertEquals(3, run(3, true).size());
+  }
+
+  /** Earlier versions kept no sizes. */
+  @Test
+  void resultWithoutASize_isTaken() throws IOException {
+    run(2, false);
+    Files.writeString(file, Files.readString(file).replaceAll(",\"image_bytes\":8", ""));
+    Files.writeString(folder.resolve(IMAGE), "another image");
+    computed.clear();
+
+    run(3, false);
+
+    assertEquals(List.of("id2"), computed);
+  }
+
+  @Test
   void otherFile_isRefusedAndKept() throws IOException {
     Files.writeString(file, "a text\nof mine\n");
 
@@ -127,8 +161,7 @@ final class RunJournalTest {
           IOException.class,
           () ->
               ResumableRun.of(
-                  List.of("a", "b", "c"),
-                  id -> id,
+                  items(List.of("a", "b", "c"), id -> id),
                   2,
                   journal,
                   (done, earlier, of) -> {},
@@ -152,13 +185,18 @@ final class RunJournalTest {
     List<Integer> numbers = IntStream.range(0, items).boxed().toList();
     try (RunJournal journal = RunJournal.open(file, SETTINGS, anew)) {
       return ResumableRun.of(
-          numbers,
-          number -> "id" + number,
+          items(numbers, number -> "id" + number),
           2,
           journal,
           (done, earlier, of) -> assertEquals(items, of),
           some -> some.stream().map(this::result).toList());
     }
+  }
+
+  /** Items of one image. */
+  private <T> ResumableRun.Items<T> items(List<T> all, Function<T, String> id) {
+    var images = new ImageFolder(folder, path -> Assertions.fail("nothing is read"));
+    return new ResumableRun.Items<>(all, id, Collections.nCopies(all.size(), IMAGE), images);
   }
 
   private JsonObject result(int number) {

@@ -104,6 +104,6 @@ final class AdapterTensors {
 
   private CheckpointException refused(String what, String name) {
     String got = what.contains(", got ") ? " of " : ", got ";
-    return new CheckpointException(where + ": " + what + got + name + LoraAdapter.MERGE);
+    return new CheckpointException(where + ": " + what + got + name + LoraAdapter.MERGE_IN_PYTHON);
   }
 }

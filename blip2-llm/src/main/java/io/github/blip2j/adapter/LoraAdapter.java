@@ -32,8 +32,14 @@ import org.jspecify.annotations.Nullable;
  * the base model.
  */
 public final class LoraAdapter implements AutoCloseable {
-  static final String MERGE =
+  /** What to do about an adapter of a kind that is not read here. */
+  static final String MERGE_IN_PYTHON =
       "; merge the adapter in Python (merge_and_unload) and save the whole model";
+
+  private static final String MERGE =
+      "; merge it first, by blip2 convert --merge-lora (LoraMerge), or in Python (merge_and_unload)"
+          + " if the model is a part of a BLIP-2";
+
   static final String CONFIG = "adapter_config.json";
   static final String SAFETENSORS = "adapter_model.safetensors";
   private static final List<String> WEIGHTS = List.of(SAFETENSORS, "adapter_model.bin");

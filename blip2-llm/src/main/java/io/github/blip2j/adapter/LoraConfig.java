@@ -136,7 +136,7 @@ record LoraConfig(
   }
 
   private static CheckpointException refused(ConfigJson json, String what) {
-    return new CheckpointException(json + ": " + what + LoraAdapter.MERGE);
+    return new CheckpointException(json + ": " + what + LoraAdapter.MERGE_IN_PYTHON);
   }
 
   private static boolean isEmpty(ConfigJson json, String key) {

@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.files.SplitWeights;
 import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.checkpoint.lavis.VisionEncoderSource;
@@ -119,6 +120,7 @@ public record StageOneParts(
    * @param random the source of the parameters that are drawn
    */
   <T> T open(RandomGenerator random, Building<T> building) throws IOException {
+    LoraAdapter.requireNone(bert, "BERT");
     try (VisionEncoderSource encoder = VisionEncoderSource.open(vision, families);
         @Nullable Checkpoint text = fromScratch ? null : WrapperNames.open(bert)) {
       VisionConfig stored = encoder.config();

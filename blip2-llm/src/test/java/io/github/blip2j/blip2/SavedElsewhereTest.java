@@ -2,11 +2,15 @@ package io.github.blip2j.blip2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
+import io.github.blip2j.blip2.checkpoint.LoraMerge;
+import io.github.blip2j.blip2.checkpoint.hf.MergedAdapters;
 import io.github.blip2j.blip2.model.Convention;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.t5.T5Model;
@@ -297,13 +301,25 @@ final class SavedElsewhereTest {
   }
 
   @Test
+  void merge_adapterBesideTheModel_isMergedOnce() throws IOException {
+    Path adapted = SavedElsewhere.of("opt-with-adapter").folder();
+    Path merged = folder.resolve("merged");
+
+    LoraMerge.merge(adapted, adapted, merged);
+
+    assertFalse(LoraAdapter.isIn(merged));
+    assertEquals(List.of(LoraAdapter.identityOf(adapted)), MergedAdapters.in(merged));
+  }
+
+  @Test
   void toLavis_folderWithAnAdapter_isRefused() throws IOException {
     Path adapted = SavedElsewhere.of("opt-with-adapter").folder();
 
     assertEquals(
         adapted
-            + ": model to convert expected without an adapter, got adapter_config.json; merge the"
-            + " adapter in Python (merge_and_unload) and save the whole model",
+            + ": model to convert expected without an adapter, got adapter_config.json; merge it"
+            + " first, by blip2 convert --merge-lora (LoraMerge), or in Python (merge_and_unload)"
+            + " if the model is a part of a BLIP-2",
         assertThrows(
                 CheckpointException.class,
                 () -> Conversion.toLavis(adapted, folder.resolve("x.pth")))

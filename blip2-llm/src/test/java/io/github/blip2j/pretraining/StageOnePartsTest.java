@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,26 @@ final class StageOnePartsTest {
 
     assertEquals(2, model.vision().layers());
     assertTowersAlike(RetrievalLoader.load(LAVIS, home), model, 2);
+  }
+
+  @Test
+  void load_partWithAnAdapter_isRefused() throws IOException {
+    Files.writeString(folder.resolve("adapter_config.json"), "{}");
+
+    for (String part : List.of("vision encoder", "BERT")) {
+      boolean first = part.equals("vision encoder");
+      var parts = StageOneParts.of(first ? folder : LAVIS, first ? BERT : folder);
+      var e =
+          assertThrows(CheckpointException.class, () -> parts.load(home, new SplittableRandom(1)));
+      assertEquals(
+          folder
+              + ": "
+              + part
+              + " expected without an adapter, got adapter_config.json; merge it first, by blip2"
+              + " convert --merge-lora (LoraMerge), or in Python (merge_and_unload) if the model is"
+              + " a part of a BLIP-2",
+          e.getMessage());
+    }
   }
 
   @Test

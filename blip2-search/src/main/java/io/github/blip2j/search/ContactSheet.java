@@ -2,6 +2,7 @@ package io.github.blip2j.search;
 
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.OutputFile;
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.File;
 import java.io.IOException;
@@ -10,8 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
@@ -176,13 +175,7 @@ public final class ContactSheet {
   }
 
   private static String hash() {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(STYLE.getBytes(StandardCharsets.UTF_8));
-      return Base64.getEncoder().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
+    return Base64.getEncoder().encodeToString(Sha256.of(STYLE.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** A text in HTML, in content and in quoted attributes, without control characters. */

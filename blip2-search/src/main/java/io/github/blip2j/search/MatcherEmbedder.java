@@ -3,12 +3,12 @@ package io.github.blip2j.search;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.inference.BundledModel;
 import io.github.blip2j.blip2.text.Match;
+import io.github.blip2j.io.file.ModelDigest;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.qformer.Blip2QformerConfig;
 import io.github.blip2j.search.store.IndexModel;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.training.run.Fingerprint;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,7 +54,7 @@ public final class MatcherEmbedder implements ImageEmbedder {
     }
     List<String> digests = new ArrayList<>();
     for (Path file : files) {
-      digests.add(String.valueOf(Fingerprint.ofModel(file).digest()));
+      digests.add(ModelDigest.of(file).hex());
     }
     return String.join("+", digests);
   }

@@ -1,5 +1,6 @@
 package io.github.blip2j.search;
 
+import io.github.blip2j.generation.logits.TopCandidates;
 import io.github.blip2j.io.file.FolderLock;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.search.store.Catalog;
@@ -220,12 +221,11 @@ public final class PhotoIndex {
             ? VectorScan.ofImage(now, vectors(query, embedder))
             : VectorScan.ofText(now, embedder.embed(text));
     IntPredicate accepted = row -> accepts(now, row, query.filter());
-    TopRows best = query.isExact() ? scan.exact(wanted, accepted) : scan.fast(wanted, accepted);
+    TopCandidates best =
+        query.isExact() ? scan.exact(wanted, accepted) : scan.fast(wanted, accepted);
     List<PhotoHit> hits = new ArrayList<>();
-    int[] rows = best.best();
-    double[] scores = best.bestScores();
-    for (int i = 0; i < rows.length; i++) {
-      hits.add(hit(now, rows[i], scores[i], query.filter()));
+    for (int i = 0; i < best.size(); i++) {
+      hits.add(hit(now, (int) best.place(i), best.key(i), query.filter()));
     }
     if (text != null && query.rerank() > 0) {
       int looked = Math.min(query.rerank(), hits.size());

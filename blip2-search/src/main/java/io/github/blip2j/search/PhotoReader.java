@@ -1,5 +1,6 @@
 package io.github.blip2j.search;
 
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.search.store.IndexedFile;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
@@ -9,9 +10,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -96,7 +94,7 @@ final class PhotoReader {
               file.bytes()));
     }
     byte[] bytes = bytes(file);
-    String hash = hash(bytes);
+    String hash = Sha256.hex(bytes);
     IndexedFile hashed = file.withContent(hash, PhotoDate.of(bytes));
     if (!known.add(hash)) {
       return new Read(hashed, null, null);
@@ -133,14 +131,5 @@ final class PhotoReader {
     @Nullable String reason =
         why instanceof FileSystemException system ? system.getReason() : why.getMessage();
     return reason == null ? "an error of the system" : "an error of the system: " + reason;
-  }
-
-  /** The SHA-256 of content, in hexadecimal digits. */
-  static String hash(byte[] content) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
   }
 }

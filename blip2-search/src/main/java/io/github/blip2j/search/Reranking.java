@@ -1,5 +1,6 @@
 package io.github.blip2j.search;
 
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.IOException;
@@ -66,8 +67,6 @@ final class Reranking {
               + "; index again, or search without another look (rerank 0)",
           e);
     }
-    return PhotoReader.hash(bytes).equals(photo.sha256())
-        ? DECODER.decode(bytes, photo.name())
-        : null;
+    return Sha256.hex(bytes).equals(photo.sha256()) ? DECODER.decode(bytes, photo.name()) : null;
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.search;
 
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import io.github.blip2j.vision.image.Resampling;
@@ -8,9 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -33,7 +31,7 @@ public final class Thumbnail {
     }
     try {
       byte[] bytes = content(photo);
-      if (!HexFormat.of().formatHex(sha256().digest(bytes)).equals(photo.sha256())) {
+      if (!Sha256.hex(bytes).equals(photo.sha256())) {
         return Optional.empty();
       }
       Image image = decoder.withExifRotation(true).decode(bytes, photo.name());
@@ -62,13 +60,5 @@ public final class Thumbnail {
       }
     }
     return jpeg.toByteArray();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
   }
 }

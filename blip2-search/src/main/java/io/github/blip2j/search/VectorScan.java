@@ -3,6 +3,7 @@ package io.github.blip2j.search;
 import io.github.blip2j.backend.Backend;
 import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.generation.logits.TopCandidates;
 import io.github.blip2j.search.store.ByteRows;
 import io.github.blip2j.search.store.Segment;
 import io.github.blip2j.search.store.Snapshot;
@@ -67,13 +68,13 @@ final class VectorScan {
    *
    * @param accepted which rows may be among them
    */
-  TopRows exact(int top, IntPredicate accepted) {
-    TopRows candidates = scan(top + margin(top), accepted, true);
+  TopCandidates exact(int top, IntPredicate accepted) {
+    TopCandidates candidates = scan(top + margin(top), accepted, true);
     return rescored(candidates, top);
   }
 
   /** The best rows by the similarity of all vectors in bytes, in the order of float32. */
-  TopRows fast(int top, IntPredicate accepted) {
+  TopCandidates fast(int top, IntPredicate accepted) {
     return rescored(scan(candidates(top), accepted, false), top);
   }
 
@@ -87,8 +88,8 @@ final class VectorScan {
     return 16 + top / 8;
   }
 
-  private TopRows scan(int most, IntPredicate accepted, boolean floats) {
-    TopRows best = new TopRows(Math.min(most, index.rows()));
+  private TopCandidates scan(int most, IntPredicate accepted, boolean floats) {
+    var best = new TopCandidates(Math.min(most, index.rows()));
     float[] x = vector.clone();
     float step = floats ? 1 : ByteRows.roundQuery(x);
     RawTensor query = tensor(x);
@@ -97,8 +98,8 @@ final class VectorScan {
       float[] largest = scan(segment, query, floats);
       for (int row = 0, first = index.firstRow(i); row < largest.length; row++) {
         float score = floats ? largest[row] : largest[row] * step * segment.scale(row);
-        if (best.wants(score) && accepted.test(first + row)) {
-          best.offer(first + row, score);
+        if (score > best.bar() && accepted.test(first + row)) { // later rows lose ties
+          best.offer(score, first + row, score);
         }
       }
     }
@@ -128,13 +129,17 @@ final class VectorScan {
   }
 
   /** The best of rows by sums in double, which do not depend on the way that led to them. */
-  private TopRows rescored(TopRows candidates, int top) {
-    TopRows best = new TopRows(Math.min(top, index.rows()));
+  private TopCandidates rescored(TopCandidates candidates, int top) {
+    var best = new TopCandidates(Math.min(top, index.rows()));
     float[] vectors = new float[index.catalog().model().numbers()];
-    for (int row : candidates.best()) {
+    candidates.sort();
+    for (int i = 0; i < candidates.size(); i++) {
+      int row = (int) candidates.place(i);
       index.read(row, vectors);
-      best.offer(row, similarity(vectors));
+      double similarity = similarity(vectors);
+      best.offer(similarity, row, (float) similarity);
     }
+    best.sort();
     return best;
   }
 

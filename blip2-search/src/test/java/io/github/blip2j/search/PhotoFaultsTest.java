@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.blip2j.io.file.FolderLock;
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.search.store.Catalog;
 import io.github.blip2j.search.store.IndexFolder;
 import io.github.blip2j.search.store.IndexedFile;
@@ -22,32 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Files and folders that cannot be read, or not as they were indexed. */
-final class PhotoFaultsTest {
-  private final FakeEmbedder embedder = new FakeEmbedder();
-
-  @TempDir Path temporary;
-  private Path photos = Path.of("");
-  private Path folder = Path.of("");
-
-  @BeforeEach
-  void makeFolders() throws IOException {
-    photos = Files.createDirectory(temporary.resolve("photos")).toRealPath();
-    folder = photos.resolve(".blip2-index");
-  }
-
-  private PhotoIndex index() throws IOException {
-    return PhotoIndex.openOrCreate(folder, embedder.model());
-  }
-
-  private void update() throws IOException {
-    index().update(photos, embedder, IndexOptions.defaults(), IndexListener.NONE);
-  }
-
+final class PhotoFaultsTest extends IndexedFolder {
   @Test
   void rerank_ofContentThatChangedUnseen_looksAtTheOthers() throws IOException {
     Pictures.write(photos, 0, 3);
@@ -77,7 +56,7 @@ final class PhotoFaultsTest {
       segment.publish();
       IndexedFile file = FolderWalk.of(photos, folder, false).found().firstEntry().getValue();
       IndexedFile indexed =
-          file.withContent(PhotoReader.hash(Pictures.huge()), IndexedFile.UNKNOWN).in(1, row);
+          file.withContent(Sha256.hex(Pictures.huge()), IndexedFile.UNKNOWN).in(1, row);
       place.replace(
           Catalog.empty(embedder.model()).with(new TreeMap<>(Map.of(1, 1)), List.of(indexed)));
     }

@@ -18,36 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Updates of an index: what is new, changed, moved, gone or unreadable. */
-final class PhotoIndexTest {
-  private final FakeEmbedder embedder = new FakeEmbedder();
-
-  @TempDir Path temporary;
-  private Path photos = Path.of("");
-  private Path folder = Path.of("");
-
-  @BeforeEach
-  void makeFolders() throws IOException {
-    photos = Files.createDirectory(temporary.resolve("photos")).toRealPath();
-    folder = photos.resolve(".blip2-index");
-  }
-
-  private PhotoIndex index() throws IOException {
-    return PhotoIndex.openOrCreate(folder, embedder.model());
-  }
-
-  private IndexUpdate update() throws IOException {
-    return update(IndexOptions.defaults().withThreads(3));
-  }
-
-  private IndexUpdate update(IndexOptions options) throws IOException {
-    return index().update(photos, embedder, options, IndexListener.NONE);
-  }
-
+final class PhotoIndexTest extends IndexedFolder {
   /** Numbers as added, changed, moved, removed, unchanged, embedded. */
   private static String counts(IndexUpdate update) {
     return String.join(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.generation.logits.TopCandidates;
 import io.github.blip2j.search.store.Catalog;
 import io.github.blip2j.search.store.IndexFolder;
 import io.github.blip2j.search.store.IndexModel;
@@ -126,6 +127,10 @@ final class SearchTest {
         .toArray();
   }
 
+  private static int[] rows(TopCandidates best) {
+    return IntStream.range(0, best.size()).map(i -> (int) best.place(i)).toArray();
+  }
+
   @ParameterizedTest
   @CsvSource({"1, true", "10, true", "100, true", "5000, true", "1, false", "10, false"})
   void text_findsWhatLoopsFind(int top, boolean exact) throws IOException {
@@ -134,12 +139,12 @@ final class SearchTest {
       float[] text = unit(WIDTH);
       VectorScan scan = VectorScan.ofText(index, text);
 
-      TopRows best = exact ? scan.exact(top, index::isUsed) : scan.fast(top, index::isUsed);
+      TopCandidates best = exact ? scan.exact(top, index::isUsed) : scan.fast(top, index::isUsed);
 
       int[] expected = expected(row -> ofText(text, row), top);
-      assertEquals(Arrays.toString(expected), Arrays.toString(best.best()));
+      assertEquals(Arrays.toString(expected), Arrays.toString(rows(best)));
       for (int place = 0; place < expected.length; place++) {
-        assertEquals(ofText(text, expected[place]), best.bestScores()[place], 1e-12);
+        assertEquals(ofText(text, expected[place]), best.key(place), 1e-12);
       }
     }
   }
@@ -152,10 +157,10 @@ final class SearchTest {
       float[] image = vectors();
       VectorScan scan = VectorScan.ofImage(index, image);
 
-      TopRows best = exact ? scan.exact(top, index::isUsed) : scan.fast(top, index::isUsed);
+      TopCandidates best = exact ? scan.exact(top, index::isUsed) : scan.fast(top, index::isUsed);
 
       int[] expected = expected(row -> ofImage(image, row), top);
-      assertEquals(Arrays.toString(expected), Arrays.toString(best.best()));
+      assertEquals(Arrays.toString(expected), Arrays.toString(rows(best)));
     }
   }
 

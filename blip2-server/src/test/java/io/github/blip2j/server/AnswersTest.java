@@ -17,11 +17,9 @@ import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.blip2.text.RankedCandidate;
 import io.github.blip2j.generation.GenerationConfig;
 import io.github.blip2j.vision.image.Image;
-import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,19 +37,11 @@ final class AnswersTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server =
-        Blip2Server.start(
-            ServerOptions.defaults()
-                .withPort(0)
-                .withModel("bundled", Client.WRITER)
-                .withModel("itm", Client.MATCHER));
+    server = Blip2Server.start(Client.bothModels());
     client = new Client(server.uri());
     blip2 = Blip2.load(Client.WRITER);
     matcher = ImageTextMatcher.load(Client.MATCHER);
-    images = new ArrayList<>();
-    for (var path : Client.IMAGES) {
-      images.add(new ImageDecoder().decode(path));
-    }
+    images = Client.images();
     server.ready().join();
   }
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.server;
 
+import static io.github.blip2j.server.Client.assertError;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,7 +15,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,13 +30,7 @@ final class BadInputTest {
   @BeforeAll
   static void start() throws IOException {
     server =
-        Blip2Server.start(
-            ServerOptions.defaults()
-                .withPort(0)
-                .withImageBytes(1_000_000)
-                .withMaxPixels(1_000_000)
-                .withModel("bundled", Client.WRITER)
-                .withModel("itm", Client.MATCHER));
+        Blip2Server.start(Client.bothModels().withImageBytes(1_000_000).withMaxPixels(1_000_000));
     client = new Client(server.uri());
     server.ready().join();
   }
@@ -48,8 +42,7 @@ final class BadInputTest {
 
   @AfterEach
   void serverGoesOn() {
-    HttpResponse<String> answer = client.post("/v1/caption", Client.about(Client.IMAGES[0]));
-    assertEquals(200, answer.statusCode(), answer.body());
+    client.assertServerGoesOn();
   }
 
   @ParameterizedTest
@@ -297,21 +290,5 @@ final class BadInputTest {
       }
       assertError(client.post(path, asked), 400, "image");
     }
-  }
-
-  /** Checks an error and its shape. */
-  static void assertError(HttpResponse<String> answer, int status, @Nullable String param) {
-    assertEquals(status, answer.statusCode(), answer.body());
-    JsonObject error =
-        JsonParser.parseString(answer.body()).getAsJsonObject().getAsJsonObject("error");
-    assertTrue(!error.get("message").getAsString().isBlank(), answer.body());
-    assertTrue(error.has("type") && error.has("code"), answer.body());
-    if (param != null) {
-      assertEquals(
-          param.equals("body") ? "\"body\"" : "\"" + param + "\"",
-          error.get("param").toString(),
-          answer.body());
-    }
-    assertTrue(answer.headers().firstValue("X-Request-Id").isPresent());
   }
 }

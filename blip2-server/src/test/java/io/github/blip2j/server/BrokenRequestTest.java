@@ -8,7 +8,6 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -41,8 +40,7 @@ final class BrokenRequestTest {
 
   @AfterEach
   void serverGoesOn() {
-    HttpResponse<String> answer = client.post("/v1/caption", Client.about(Client.IMAGES[0]));
-    assertEquals(200, answer.statusCode(), answer.body());
+    client.assertServerGoesOn();
   }
 
   @Test

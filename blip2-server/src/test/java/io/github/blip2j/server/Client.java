@@ -1,9 +1,14 @@
 package io.github.blip2j.server;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.blip2j.vision.image.Image;
+import io.github.blip2j.vision.image.ImageDecoder;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -15,7 +20,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Asks a server, in tests. */
 final class Client {
@@ -26,6 +34,20 @@ final class Client {
     MATCHER.resolve("images/b.png"),
     MATCHER.resolve("images/c.png")
   };
+
+  /** A server of the small models {@code bundled}, which writes, and {@code itm}, which matches. */
+  static ServerOptions bothModels() {
+    return options().withModel("itm", MATCHER);
+  }
+
+  /** The decoded {@link #IMAGES}. */
+  static List<Image> images() throws IOException {
+    List<Image> images = new ArrayList<>();
+    for (Path path : IMAGES) {
+      images.add(new ImageDecoder().decode(path));
+    }
+    return images;
+  }
 
   /** A server of a small model whose texts are known, called {@code bundled}. */
   static ServerOptions options() {
@@ -72,6 +94,12 @@ final class Client {
 
   HttpResponse<byte[]> bytesOf(HttpRequest request) throws IOException, InterruptedException {
     return http.send(request, BodyHandlers.ofByteArray());
+  }
+
+  /** Checks that the server still answers. */
+  void assertServerGoesOn() {
+    HttpResponse<String> answer = post("/v1/caption", about(IMAGES[0]));
+    assertEquals(200, answer.statusCode(), answer.body());
   }
 
   HttpResponse<String> get(String path) {
@@ -162,5 +190,21 @@ final class Client {
       array.add(text);
     }
     return array;
+  }
+
+  /** Checks an error and its shape. */
+  static void assertError(HttpResponse<String> answer, int status, @Nullable String param) {
+    assertEquals(status, answer.statusCode(), answer.body());
+    JsonObject error =
+        JsonParser.parseString(answer.body()).getAsJsonObject().getAsJsonObject("error");
+    assertTrue(!error.get("message").getAsString().isBlank(), answer.body());
+    assertTrue(error.has("type") && error.has("code"), answer.body());
+    if (param != null) {
+      assertEquals(
+          param.equals("body") ? "\"body\"" : "\"" + param + "\"",
+          error.get("param").toString(),
+          answer.body());
+    }
+    assertTrue(answer.headers().firstValue("X-Request-Id").isPresent());
   }
 }

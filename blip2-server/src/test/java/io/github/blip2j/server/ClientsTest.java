@@ -48,12 +48,7 @@ final class ClientsTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server =
-        Blip2Server.start(
-            ServerOptions.defaults()
-                .withPort(0)
-                .withModel("bundled", Client.WRITER)
-                .withModel("itm", Client.MATCHER));
+    server = Blip2Server.start(Client.bothModels());
     Image image = new ImageDecoder().decode(Client.IMAGES[0]);
     try (Blip2 blip2 = Blip2.load(Client.WRITER);
         ImageTextMatcher matcher = ImageTextMatcher.load(Client.MATCHER)) {

@@ -26,12 +26,7 @@ final class FullDiskTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        Blip2Server.start(
-            ServerOptions.defaults()
-                .withPort(0)
-                .withModel("bundled", Client.WRITER)
-                .withModel("itm", Client.MATCHER));
+    server = Blip2Server.start(Client.bothModels());
     client = new Client(server.uri());
     server.ready().join();
     System.setErr(

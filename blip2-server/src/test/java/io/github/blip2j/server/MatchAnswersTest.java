@@ -11,7 +11,6 @@ import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.inference.GradCamMaps;
 import io.github.blip2j.blip2.text.Match;
 import io.github.blip2j.vision.image.Image;
-import io.github.blip2j.vision.image.ImageDecoder;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,7 +18,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
@@ -39,18 +37,10 @@ final class MatchAnswersTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server =
-        Blip2Server.start(
-            ServerOptions.defaults()
-                .withPort(0)
-                .withModel("bundled", Client.WRITER)
-                .withModel("itm", Client.MATCHER));
+    server = Blip2Server.start(Client.bothModels());
     client = new Client(server.uri());
     matcher = ImageTextMatcher.load(Client.MATCHER);
-    images = new ArrayList<>();
-    for (var path : Client.IMAGES) {
-      images.add(new ImageDecoder().decode(path));
-    }
+    images = Client.images();
     server.ready().join();
   }
 

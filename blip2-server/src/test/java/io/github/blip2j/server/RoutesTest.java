@@ -1,6 +1,6 @@
 package io.github.blip2j.server;
 
-import static io.github.blip2j.server.BadInputTest.assertError;
+import static io.github.blip2j.server.Client.assertError;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.JsonObject;
@@ -20,12 +20,7 @@ final class RoutesTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server =
-        Blip2Server.start(
-            ServerOptions.defaults()
-                .withPort(0)
-                .withModel("bundled", Client.WRITER)
-                .withModel("itm", Client.MATCHER));
+    server = Blip2Server.start(Client.bothModels());
     client = new Client(server.uri());
     server.ready().join();
   }

@@ -1,6 +1,6 @@
 package io.github.blip2j.server;
 
-import static io.github.blip2j.server.BadInputTest.assertError;
+import static io.github.blip2j.server.Client.assertError;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -45,8 +45,7 @@ final class StrictInputTest {
 
   @AfterEach
   void serverGoesOn() {
-    HttpResponse<String> answer = client.post("/v1/caption", Client.about(Client.IMAGES[0]));
-    assertEquals(200, answer.statusCode(), answer.body());
+    client.assertServerGoesOn();
   }
 
   @ParameterizedTest
@@ -72,7 +71,7 @@ final class StrictInputTest {
     JsonObject chat = Client.chat("what is it?", Client.IMAGES[0]);
     chat.add(name, JsonParser.parseString(value));
 
-    BadInputTest.assertError(client.post("/v1/chat/completions", chat), 400, name);
+    Client.assertError(client.post("/v1/chat/completions", chat), 400, name);
   }
 
   @ParameterizedTest
@@ -100,7 +99,7 @@ final class StrictInputTest {
   void json_thatIsBroken_isToldWithoutNamesOfClasses(String body, String told) {
     HttpResponse<String> answer = client.post("/v1/caption", body);
 
-    BadInputTest.assertError(answer, 400, null);
+    Client.assertError(answer, 400, null);
     assertTrue(answer.body().contains(told), answer.body());
     assertFalse(answer.body().contains("gson") || answer.body().contains("java."), answer.body());
   }
@@ -111,7 +110,7 @@ final class StrictInputTest {
 
     HttpResponse<String> answer = client.send(posted(JSON, body, "").build());
 
-    BadInputTest.assertError(answer, 400, null);
+    Client.assertError(answer, 400, null);
     assertTrue(answer.body().contains("no UTF-8"), answer.body());
   }
 
@@ -119,7 +118,7 @@ final class StrictInputTest {
   void json_nestedDeeply_isToldInFewWords() {
     HttpResponse<String> answer = client.post("/v1/caption", "{\"a\":".repeat(100_000));
 
-    BadInputTest.assertError(answer, 400, null);
+    Client.assertError(answer, 400, null);
     assertTrue(answer.body().contains("100 levels"), answer.body());
     assertTrue(answer.body().length() < 300, answer.body());
   }
@@ -132,8 +131,8 @@ final class StrictInputTest {
     HttpResponse<String> model = client.post("/v1/chat/completions", chat);
     HttpResponse<String> name = client.post("/v1/caption", "{\"" + text + "\": 1}");
 
-    BadInputTest.assertError(model, 404, "model");
-    BadInputTest.assertError(name, 400, null);
+    Client.assertError(model, 404, "model");
+    Client.assertError(name, 400, null);
     assertTrue(model.body().length() < 1000, "length " + model.body().length());
     assertTrue(name.body().length() < 1500, "length " + name.body().length());
   }
@@ -148,13 +147,12 @@ final class StrictInputTest {
     for (byte[] body : Arrays.asList(plain, zipped.toByteArray())) {
       HttpRequest.Builder request = posted(JSON, body, "").header("Content-Encoding", "gzip");
       HttpResponse<String> answer = client.send(request.build());
-      BadInputTest.assertError(answer, 415, null);
+      Client.assertError(answer, 415, null);
       assertTrue(answer.body().contains("Content-Encoding"), answer.body());
     }
     HttpRequest.Builder identity = posted(JSON, plain, "").header("Content-Encoding", "identity");
     assertEquals(200, client.send(identity.build()).statusCode());
-    BadInputTest.assertError(
-        client.send(posted("application/jsonx", plain, "").build()), 415, null);
+    Client.assertError(client.send(posted("application/jsonx", plain, "").build()), 415, null);
     String coded =
         client.raw(
             String.join(
@@ -179,7 +177,7 @@ final class StrictInputTest {
 
     HttpResponse<String> answer = client.post("/v1/caption", asked);
 
-    BadInputTest.assertError(answer, 400, "image");
+    Client.assertError(answer, 400, "image");
     assertTrue(answer.body().contains(told), answer.body());
   }
 
@@ -189,8 +187,8 @@ final class StrictInputTest {
     var asked = new JsonObject();
     asked.addProperty("image", Client.dataUrl("image/png", large));
 
-    BadInputTest.assertError(client.post("/v1/caption", asked), 400, "image");
-    BadInputTest.assertError(client.send(posted("image/png", large, "").build()), 400, "image");
+    Client.assertError(client.post("/v1/caption", asked), 400, "image");
+    Client.assertError(client.send(posted("image/png", large, "").build()), 400, "image");
     byte[] most = Arrays.copyOf(large, IMAGE_BYTES);
     assertEquals(200, client.send(posted("image/png", most, "").build()).statusCode());
   }
@@ -202,7 +200,7 @@ final class StrictInputTest {
     HttpResponse<String> answer =
         client.send(posted("multipart/form-data; boundary=x", body, "").build());
 
-    BadInputTest.assertError(answer, 400, null);
+    Client.assertError(answer, 400, null);
     assertTrue(answer.body().contains("without a name"), answer.body());
   }
 

@@ -124,6 +124,7 @@ public final class RetrievalCommand implements Callable<Integer> {
     settings.put("data", ModelIdentity.ofContent(captions));
     settings.put("images", Integer.toString(set.images().size()));
     settings.put("first", ModelIdentity.ofImages(folder, set.images().get(0)));
+    settings.put("image_sizes", ModelIdentity.ofSizes(folder, set.images()));
     settings.put("k", Integer.toString(k));
     settings.put("exif", Boolean.toString(options.exif));
     try (RunJournal journal = target.journal(settings);

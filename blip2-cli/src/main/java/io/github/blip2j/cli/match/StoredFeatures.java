@@ -114,7 +114,7 @@ final class StoredFeatures {
               .images();
       int count = files.names().size();
       progress.doing("loading the vision encoder");
-      Tower tower = Tower.load(model.path(), imageSize, home);
+      Tower tower = tower(model.path(), home);
       writer.write(
           out,
           tower,
@@ -122,6 +122,14 @@ final class StoredFeatures {
           done -> progress.doing(String.format(Locale.ROOT, "%d of %d images", done, count)));
       progress.clear();
       report(out, count, run, console);
+    }
+  }
+
+  private Tower tower(Path path, Scope home) throws IOException {
+    try {
+      return Tower.load(path, imageSize, home);
+    } catch (IllegalArgumentException e) { // an image size that the encoder's patches do not fill
+      throw new UsageException(e);
     }
   }
 

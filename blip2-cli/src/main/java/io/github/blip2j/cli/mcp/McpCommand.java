@@ -8,14 +8,14 @@ import io.github.blip2j.cli.console.FileName;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.ModelName;
-import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.cli.option.RunOptions;
+import io.github.blip2j.cli.option.WeightOptions;
+import io.github.blip2j.cli.search.IndexPlace;
 import io.github.blip2j.io.hub.HubCache;
 import io.github.blip2j.mcp.Blip2McpServer;
 import io.github.blip2j.mcp.McpOptions;
 import io.github.blip2j.search.MatcherEmbedder;
 import io.github.blip2j.search.PhotoIndex;
-import io.github.blip2j.tensor.types.Precision;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -73,13 +73,7 @@ public final class McpCommand implements Callable<Integer> {
           "An index that blip2 index made, or the folder of photos that it is in, for search.")
   private @Nullable Path index;
 
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      converter = NamedPrecision.class,
-      description =
-          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
-  private Precision dtype = Precision.FLOAT32;
+  @Mixin private WeightOptions weights = new WeightOptions();
 
   @Mixin private RunOptions run = new RunOptions();
 
@@ -108,7 +102,7 @@ public final class McpCommand implements Callable<Integer> {
     LoadOptions loading;
     try {
       run.prepare();
-      loading = LoadOptions.of(dtype).withBackend(run.backend());
+      loading = weights.loading(run);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
@@ -119,7 +113,7 @@ public final class McpCommand implements Callable<Integer> {
     @Nullable Path path = model == null ? null : model.path();
     options =
         options.withModel(() -> path == null ? Blip2.bundled(loading) : Blip2.load(path, loading));
-    @Nullable PhotoIndex photos = index == null ? null : open(index);
+    @Nullable PhotoIndex photos = index == null ? null : PhotoIndex.open(IndexPlace.of(index));
     if (matcher == null
         && photos != null
         && !photos.model().name().equals(MatcherEmbedder.BUNDLED)) {
@@ -133,10 +127,5 @@ public final class McpCommand implements Callable<Integer> {
                     ? ImageTextMatcher.bundled(loading)
                     : ImageTextMatcher.load(files.get(0), loading));
     return photos == null ? options : options.withIndex(photos, files);
-  }
-
-  private static PhotoIndex open(Path folder) throws IOException {
-    Path usual = PhotoIndex.usualFolder(folder);
-    return PhotoIndex.open(PhotoIndex.isIn(usual) ? usual : folder);
   }
 }

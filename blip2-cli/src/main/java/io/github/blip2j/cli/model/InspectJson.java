@@ -8,6 +8,7 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSummary;
+import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,8 @@ final class InspectJson {
 
   private InspectJson() {}
 
-  static void print(Console console, Inspection inspection, Map<String, TensorSummary> sums) {
+  static void print(Console console, Inspection inspection, Map<String, TensorSummary> sums)
+      throws IOException {
     var document = new JsonObject();
     document.addProperty("path", inspection.path().toString());
     document.addProperty("kind", inspection.kind());
@@ -28,7 +30,8 @@ final class InspectJson {
     document.add("passed_over", GSON.toJsonTree(inspection.checkpoint().passedOver()));
     var tensors = new JsonArray();
     for (TensorEntry tensor : inspection.checkpoint().tensors().values()) {
-      tensors.add(tensor(tensor, sums.get(tensor.name())));
+      String type = inspection.checkpoint().storedType(tensor.name());
+      tensors.add(tensor(tensor, type, sums.get(tensor.name())));
     }
     document.add("tensors", tensors);
     JsonReport.print(console, document);
@@ -46,10 +49,11 @@ final class InspectJson {
     return loader;
   }
 
-  private static JsonObject tensor(TensorEntry entry, @Nullable TensorSummary summary) {
+  private static JsonObject tensor(
+      TensorEntry entry, String type, @Nullable TensorSummary summary) {
     var tensor = new JsonObject();
     tensor.addProperty("name", entry.name());
-    tensor.addProperty("dtype", entry.dtypeName());
+    tensor.addProperty("dtype", type);
     tensor.add("shape", GSON.toJsonTree(entry.shape().toArray()));
     tensor.addProperty("file", entry.fileName());
     if (summary != null) {

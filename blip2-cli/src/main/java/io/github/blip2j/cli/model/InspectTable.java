@@ -4,6 +4,7 @@ import io.github.blip2j.blip2.checkpoint.Inspection;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.io.tensor.TensorEntry;
 import io.github.blip2j.io.tensor.TensorSummary;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +17,8 @@ final class InspectTable {
 
   private InspectTable() {}
 
-  static void print(Console console, Inspection inspection, Map<String, TensorSummary> sums) {
+  static void print(Console console, Inspection inspection, Map<String, TensorSummary> sums)
+      throws IOException {
     List<String> lines = new ArrayList<>();
     lines.add(inspection.kind());
     inspection.uses().forEach(use -> lines.addAll(lines(use)));
@@ -34,7 +36,10 @@ final class InspectTable {
     var tensors = inspection.checkpoint().tensors().values();
     long numbers = tensors.stream().mapToLong(tensor -> tensor.shape().size()).sum();
     lines.add(tensors.size() + " tensors, " + numbers + " numbers");
-    tensors.forEach(tensor -> lines.add(line(tensor, sums.get(tensor.name()))));
+    for (TensorEntry tensor : tensors) {
+      String type = inspection.checkpoint().storedType(tensor.name());
+      lines.add(line(tensor, type, sums.get(tensor.name())));
+    }
     lines.forEach(line -> console.out().println(Console.oneLine(line)));
   }
 
@@ -63,8 +68,8 @@ final class InspectTable {
     }
   }
 
-  private static String line(TensorEntry tensor, @Nullable TensorSummary summary) {
-    String line = tensor.name() + " " + tensor.dtypeName() + " " + tensor.shape();
+  private static String line(TensorEntry tensor, String type, @Nullable TensorSummary summary) {
+    String line = tensor.name() + " " + type + " " + tensor.shape();
     if (summary == null) {
       return line;
     }

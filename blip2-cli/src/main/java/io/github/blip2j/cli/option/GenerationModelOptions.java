@@ -79,7 +79,7 @@ public final class GenerationModelOptions extends ModelOptions {
     List<Path> files = new ArrayList<>(ModelName.paths(model));
     files.addAll(parts.paths());
     files.addAll(adapters());
-    return ModelIdentity.of(files) + " " + dtype + " " + convention();
+    return ModelIdentity.of(files) + " " + weights.dtype + " " + convention();
   }
 
   /**

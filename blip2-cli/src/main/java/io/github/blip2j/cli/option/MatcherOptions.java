@@ -53,7 +53,9 @@ public final class MatcherOptions extends ModelOptions {
 
   /** Changes with the files of the model, and with how they are computed with. */
   public String identity() throws IOException {
-    return (model == null ? BundledModel.matcherDigest() : ModelIdentity.of(files())) + " " + dtype;
+    return (model == null ? BundledModel.matcherDigest() : ModelIdentity.of(files()))
+        + " "
+        + weights.dtype;
   }
 
   /** The named model, and its adapter if one is named. */

@@ -76,4 +76,14 @@ public final class ModelIdentity {
     Path file = PathName.listed(folder, image);
     return image + (Files.isRegularFile(file) ? ", " + Files.size(file) + " bytes" : ", missing");
   }
+
+  /** The same by the sizes of all images, which must exist. */
+  public static String ofSizes(Path folder, List<String> images) throws IOException {
+    MessageDigest digest = Sha256.begin();
+    for (String image : images) {
+      String line = image + '\t' + Files.size(PathName.listed(folder, image)) + '\n';
+      digest.update(line.getBytes(StandardCharsets.UTF_8));
+    }
+    return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
+  }
 }

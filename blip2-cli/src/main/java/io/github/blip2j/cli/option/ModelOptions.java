@@ -1,7 +1,6 @@
 package io.github.blip2j.cli.option;
 
 import io.github.blip2j.blip2.checkpoint.LoadOptions;
-import io.github.blip2j.tensor.types.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -11,13 +10,7 @@ import picocli.CommandLine.Option;
 
 /** The options of every command that runs a model on images, of any kind of model. */
 public abstract class ModelOptions {
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      converter = NamedPrecision.class,
-      description =
-          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
-  public Precision dtype = Precision.FLOAT32;
+  @Mixin WeightOptions weights = new WeightOptions();
 
   @Option(
       names = "--adapter",
@@ -39,7 +32,7 @@ public abstract class ModelOptions {
 
   /** How the model is loaded. */
   public LoadOptions loading() {
-    LoadOptions options = LoadOptions.of(dtype).withBackend(run.backend());
+    LoadOptions options = weights.loading(run);
     options = adapter == null ? options : options.withAdapter(adapter);
     return ignoreUnexpectedKeys ? options.leavingOutUnexpected() : options;
   }

@@ -1,19 +1,17 @@
 package io.github.blip2j.cli.serve;
 
 import com.google.gson.JsonObject;
-import io.github.blip2j.blip2.checkpoint.LoadOptions;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
-import io.github.blip2j.cli.option.NamedPrecision;
 import io.github.blip2j.cli.option.RunOptions;
+import io.github.blip2j.cli.option.WeightOptions;
+import io.github.blip2j.cli.search.IndexPlace;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.io.hub.HubCache;
-import io.github.blip2j.search.PhotoIndex;
 import io.github.blip2j.server.Blip2Server;
 import io.github.blip2j.server.ServerOptions;
-import io.github.blip2j.tensor.types.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -87,13 +85,7 @@ public final class ServeCommand implements Callable<Integer> {
       description = "Requests that may wait for the model; 16 by default. More get 503.")
   private int queue = 16;
 
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      converter = NamedPrecision.class,
-      description =
-          "How weights are stored: float32, bfloat16 for half the memory, int8 for a quarter.")
-  private Precision dtype = Precision.FLOAT32;
+  @Mixin private WeightOptions weights = new WeightOptions();
 
   @Option(
       names = "--model-memory",
@@ -198,7 +190,7 @@ public final class ServeCommand implements Callable<Integer> {
               .withQueue(queue)
               .withRequestTime(Duration.ofSeconds(timeout))
               .withImageBytes(imageMegabytes * 1_000_000L)
-              .withLoading(LoadOptions.of(dtype).withBackend(run.backend()));
+              .withLoading(weights.loading(run));
       for (String origin : origins) {
         options = options.withCorsOrigin(origin);
       }
@@ -206,8 +198,7 @@ public final class ServeCommand implements Callable<Integer> {
         options = options.withImageHost(name);
       }
       if (index != null) {
-        Path usual = PhotoIndex.usualFolder(index);
-        options = options.withIndex(PhotoIndex.isIn(usual) ? usual : index);
+        options = options.withIndex(IndexPlace.of(index));
       }
       if (modelMemory != null) {
         options = options.withModelBytes(modelMemory * 1_000_000L);

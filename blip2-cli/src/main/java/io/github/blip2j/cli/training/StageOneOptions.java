@@ -1,6 +1,5 @@
 package io.github.blip2j.cli.training;
 
-import io.github.blip2j.blip2.checkpoint.RetrievalCheckpoint;
 import io.github.blip2j.blip2.model.Blip2RetrievalConfig;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.cli.console.UsageException;
@@ -16,7 +15,6 @@ import io.github.blip2j.pretraining.features.Tower;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.training.Objective;
-import io.github.blip2j.vision.VisionFamilies;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -150,10 +148,6 @@ final class StageOneOptions {
             .withTrainedVision(trainVision)
             .withComputePrecision(dtype)
             .with(lora.in(tuned.tuning(), data.seed));
-    if (model != null) { // a size that does not fit the file is no wrong usage
-      var stored = RetrievalCheckpoint.of(model.path(), VisionFamilies.installed()).config();
-      Blip2RetrievalConfig unused = resized.apply(stored);
-    }
     try {
       if (model != null) {
         return StageOneModel.load(model.path(), home, resized, setup);

@@ -12,6 +12,7 @@ import io.github.blip2j.cli.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -112,6 +113,24 @@ final class RetrievalCommandTest {
             .err()
             .startsWith("blip2: " + journal + " with data"));
     assertEquals(0, retrieval(file, "--out", out.toString(), "--overwrite").exit());
+  }
+
+  @Test
+  void retrieval_anotherSecondImageOfTheSameName_isRefused() throws IOException {
+    Path images = Files.createDirectory(folder.resolve("images"));
+    for (String name : List.of("a.png", "b.png")) {
+      Files.copy(MODEL.resolve("images").resolve(name), images.resolve(name));
+    }
+    Path file = captions(line("a.png", DOG), line("b.png", STAR));
+    String[] more = {"--images", images.toString(), "--out", folder.resolve("out.json").toString()};
+    assertEquals(0, retrieval(file, more).exit());
+    byte[] second = Files.readAllBytes(images.resolve("b.png"));
+    Files.write(images.resolve("b.png"), Arrays.copyOf(second, second.length + 1));
+
+    Shell shell = retrieval(file, more);
+
+    assertEquals(1, shell.exit());
+    assertTrue(shell.err().contains("got those with image_sizes \""), shell.err());
   }
 
   @Test
@@ -221,19 +240,15 @@ final class RetrievalCommandTest {
   }
 
   private Shell retrieval(Path file, String... more) {
-    String[] args = {
-      "evaluate",
-      "retrieval",
-      file.toString(),
-      "--model",
-      MODEL.toString(),
-      "--images",
-      MODEL.resolve("images").toString()
-    };
+    String[] args = {"evaluate", "retrieval", file.toString(), "--model", MODEL.toString()};
     List<String> given = List.of(more);
     List<String> k = given.contains("--k") ? List.of() : List.of("--k", "1");
+    List<String> images =
+        given.contains("--images")
+            ? List.of()
+            : List.of("--images", MODEL.resolve("images").toString());
     return Shell.run(
-        Stream.of(List.of(args), k, given).flatMap(List::stream).toArray(String[]::new));
+        Stream.of(List.of(args), images, k, given).flatMap(List::stream).toArray(String[]::new));
   }
 
   private Path captions(String... lines) throws IOException {

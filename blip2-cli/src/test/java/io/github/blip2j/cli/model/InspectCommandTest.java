@@ -98,6 +98,30 @@ final class InspectCommandTest {
     assertEquals("\"NaN\"", tensor.get("sum").toString());
   }
 
+  /** Its values are those that are read, 5 times 0.5, whatever the type in the file. */
+  @Test
+  void inspect_bytesWithAScale_haveTheTypeInTheFile() throws IOException {
+    Path file = folder.resolve("a.safetensors");
+    var specs =
+        List.of(
+            new TensorSpec("a.weight", DType.INT8, Shape.of(1, 1)),
+            new TensorSpec("a.weight_scale", DType.FLOAT32, Shape.of(1, 1)));
+    try (var writer = SafetensorsWriter.create(file, specs)) {
+      var scale = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(0.5f);
+      writer.write("a.weight", ByteBuffer.wrap(new byte[] {5}));
+      writer.write("a.weight_scale", scale.flip());
+    }
+
+    JsonArray tensors =
+        Shell.run("inspect", file.toString(), "--json").json().getAsJsonArray("tensors");
+    List<String> lines = Shell.run("inspect", file.toString()).out().lines().toList();
+
+    assertEquals(1, tensors.size());
+    assertEquals("I8", tensors.get(0).getAsJsonObject().get("dtype").getAsString());
+    assertEquals(
+        "a.weight I8 [1, 1] sum 2.50000 min 2.50000 max 2.50000", lines.get(lines.size() - 1));
+  }
+
   @Test
   void inspect_picture_saysThatItIsNeither() {
     String picture = Shell.image("a.png");

@@ -199,6 +199,32 @@ final class FineTuningCommandsTest {
   }
 
   @Test
+  void embed_imageSizeThatPatchesDoNotFill_exits2() throws IOException {
+    Shell shell =
+        Shell.run(
+            "embed",
+            "--kind",
+            "patches",
+            "--image-size",
+            "50",
+            "--model",
+            STAGE_ONE.toString(),
+            "--data",
+            captions().toString(),
+            "--images",
+            OPT.resolve("images").toString(),
+            "--out",
+            folder.resolve("patches.safetensors").toString());
+
+    assertEquals(
+        new Shell(
+            2,
+            "",
+            "blip2: vision: image size expected a multiple of the patches' 8 pixels, got 50\n"),
+        shell);
+  }
+
+  @Test
   void stage1_storedFeatures_equalTheTowerInTheLoop() throws IOException {
     Path file = folder.resolve("patches.safetensors");
     Path images = OPT.resolve("images");

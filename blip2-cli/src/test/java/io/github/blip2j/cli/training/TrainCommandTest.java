@@ -166,12 +166,12 @@ final class TrainCommandTest {
   }
 
   @Test
-  void stage1_imageSizeThatPatchesDoNotFill_isRefused() throws IOException {
+  void stage1_imageSizeThatPatchesDoNotFill_exits2() throws IOException {
     Shell shell = train("out", "--image-size", "50");
 
     String message =
         "blip2: vision: image size expected a multiple of the patches' 8 pixels, got 50\n";
-    assertEquals(new Shell(1, "", message), shell);
+    assertEquals(new Shell(2, "", message), shell);
   }
 
   @Test

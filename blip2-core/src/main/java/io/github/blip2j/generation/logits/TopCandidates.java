@@ -31,7 +31,7 @@ public final class TopCandidates {
     if (size < keys.length) {
       set(size, key, place, value);
       siftUp(size++);
-    } else if (key > keys[0] || (key == keys[0] && place < places[0])) {
+    } else if (size > 0 && (key > keys[0] || (key == keys[0] && place < places[0]))) {
       set(0, key, place, value);
       siftDown(0, size);
     }
@@ -39,7 +39,10 @@ public final class TopCandidates {
 
   /** The key that a candidate must exceed to be kept, before {@link #sort}. */
   public double bar() {
-    return size < keys.length ? Double.NEGATIVE_INFINITY : keys[0];
+    if (size < keys.length) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    return size == 0 ? Double.POSITIVE_INFINITY : keys[0]; // of none, nothing is kept
   }
 
   /** Orders the candidates best first; nothing may be offered then until {@link #clear}. */
@@ -59,6 +62,11 @@ public final class TopCandidates {
       siftDown(parent, size);
     }
     sort();
+  }
+
+  /** The key of the candidate of this rank; after {@link #sort}. */
+  public double key(int rank) {
+    return keys[rank];
   }
 
   /** Where the candidate of this rank came from; after {@link #sort}. */

@@ -134,6 +134,12 @@ public final class DequantizedFile implements TensorFile {
   }
 
   @Override
+  public String storedType(String name) throws CheckpointException {
+    @Nullable Stored weight = stored.get(name);
+    return weight == null ? file.storedType(name) : weight.bytes.dtypeName();
+  }
+
+  @Override
   public Map<String, String> metadata() {
     return file.metadata();
   }
@@ -148,6 +154,10 @@ public final class DequantizedFile implements TensorFile {
     return file.name();
   }
 
+  /**
+   * @throws CheckpointException if a scale of the part is not a positive number; it may be 0 for
+   *     values that are 0
+   */
   @Override
   public void readStored(TensorEntry entry, long byteOffset, ByteBuffer into) throws IOException {
     @Nullable Stored weight = stored.get(entry.name());
@@ -184,9 +194,26 @@ public final class DequantizedFile implements TensorFile {
     for (int i = 0; i < count; i++) {
       int part = (int) ((first + i) / run - firstScale);
       float value = (float) (values.at(bytes, i) - points[part]);
-      floats.putFloat(i * Float.BYTES, value * (float) scales[part]);
+      float scale = (float) scales[part];
+      // Quantizers may write 0 for a row of zeros. Anything else that is not positive is damage.
+      if (!(scale > 0 && scale < Float.POSITIVE_INFINITY || scale == 0 && value == 0)) {
+        throw badScale(weight.scale, firstScale + part, scale);
+      }
+      floats.putFloat(i * Float.BYTES, value * scale);
     }
     return floats;
+  }
+
+  private static CheckpointException badScale(TensorEntry entry, long at, float scale) {
+    return new CheckpointException(
+        String.format(
+            Locale.ROOT,
+            "%s: %s expected finite scales above 0, got %s at %d; copy the file again, or quantize"
+                + " the model anew",
+            entry.fileName(),
+            entry.name(),
+            scale,
+            at));
   }
 
   /** Numbers of a small tensor from {@code first} on. */

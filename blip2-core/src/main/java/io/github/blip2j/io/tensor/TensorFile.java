@@ -27,6 +27,16 @@ public interface TensorFile extends AutoCloseable {
   /** The file's name without its folder. */
   String name();
 
+  /**
+   * The element type of a tensor as the file has it, which is another than that of its entry if its
+   * values are computed.
+   *
+   * @throws CheckpointException if the file has no such tensor
+   */
+  default String storedType(String name) throws CheckpointException {
+    return find(tensors(), name(), name).dtypeName();
+  }
+
   /** Fills the buffer's remaining bytes from part of a tensor of any type. */
   void readStored(TensorEntry entry, long byteOffset, ByteBuffer into) throws IOException;
 
@@ -64,12 +74,19 @@ public interface TensorFile extends AutoCloseable {
   static TensorEntry require(
       NavigableMap<String, TensorEntry> tensors, String fileName, String name)
       throws CheckpointException {
+    TensorEntry entry = find(tensors, fileName, name);
+    entry.dtype(); // rejects types that can't be read
+    return entry;
+  }
+
+  private static TensorEntry find(
+      NavigableMap<String, TensorEntry> tensors, String fileName, String name)
+      throws CheckpointException {
     @Nullable TensorEntry entry = tensors.get(name);
     if (entry == null) {
       throw new CheckpointException(
           String.format(Locale.ROOT, "%s: tensor %s is missing", fileName, name));
     }
-    entry.dtype(); // rejects types that can't be read
     return entry;
   }
 

@@ -2,12 +2,12 @@ package io.github.blip2j.training.run;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.blip2j.io.file.ModelDigest;
+import io.github.blip2j.io.file.SampledDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,18 +21,12 @@ import org.jspecify.annotations.Nullable;
  * @param digest SHA-256, of all bytes or of samples; null of what is no regular file
  * @param sampled whether it is of samples
  */
-public record Fingerprint(String path, long bytes, @Nullable String digest, boolean sampled) {
+record Fingerprint(String path, long bytes, @Nullable String digest, boolean sampled) {
   private static final long LARGE = 1L << 30;
   private static final int SHOWN = 12;
   private static final String SHARD = ".tar";
-  private static final String WEIGHTS = ".*\\.(safetensors|bin|pth|pt)";
   private static final String WHOLE = "sha256";
   private static final String SAMPLED = "sampled_sha256";
-
-  /** Files of a model's folder that say how its weights are used; all others do not matter. */
-  private static final String DESCRIPTIONS =
-      "config\\.json|model\\.json|adapter_config\\.json|preprocessor_config\\.json"
-          + "|tokenizer.*\\.json|vocab\\..*|merges\\.txt|.*\\.model";
 
   static Fingerprint ofData(Path file) throws IOException {
     long bytes = Files.size(file);
@@ -50,38 +44,9 @@ public record Fingerprint(String path, long bytes, @Nullable String digest, bool
     return new Fingerprint(file.toString(), bytes, digest.hex(), sampled);
   }
 
-  /** Of the weights and descriptions in a folder, or of a file of weights. */
-  public static Fingerprint ofModel(Path model) throws IOException {
-    var digest = new SampledDigest();
-    if (!Files.isDirectory(model)) {
-      digest.addSamples(model, SampledDigest.OF_WEIGHTS);
-      Path beside = model.resolveSibling("model.json");
-      if (Files.isRegularFile(beside)) {
-        digest.addWhole(beside);
-      }
-      return new Fingerprint(model.toString(), Files.size(model), digest.hex(), true);
-    }
-    long bytes = 0;
-    for (Path file : files(model)) {
-      String name = String.valueOf(file.getFileName());
-      boolean weights = name.matches(WEIGHTS);
-      if (weights || name.matches(DESCRIPTIONS)) {
-        digest.addText(name);
-        if (weights) {
-          digest.addSamples(file, SampledDigest.OF_WEIGHTS);
-          bytes += Files.size(file);
-        } else {
-          digest.addWhole(file);
-        }
-      }
-    }
-    return new Fingerprint(model.toString(), bytes, digest.hex(), true);
-  }
-
-  private static List<Path> files(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(Files::isRegularFile).sorted().toList();
-    }
+  static Fingerprint ofModel(Path model) throws IOException {
+    ModelDigest digest = ModelDigest.of(model);
+    return new Fingerprint(model.toString(), digest.bytes(), digest.hex(), true);
   }
 
   /** Whether a stored one is of the same bytes, as far as it tells; older ones have no digest. */

@@ -46,5 +46,17 @@ final class TopCandidatesTest {
     assertEquals(2, top.size());
     assertEquals(4, top.place(0));
     assertEquals(-3, top.value(1));
+    assertEquals(3, top.key(1));
+  }
+
+  @Test
+  void offer_toNone_keepsNothing() {
+    var none = new TopCandidates(0);
+
+    none.offer(1, 1, 1);
+    none.sort();
+
+    assertEquals(0, none.size());
+    assertEquals(Double.POSITIVE_INFINITY, none.bar());
   }
 }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ final class DequantizedFileTest {
           I8      | 01ff7f8002fe | [2]   | 0000003f0000803e                 | 0.5 -0.5 63.5 -32 0.5 -0.5
           I8      | 01ff7f8002fe | []    | 00000040                         | 2 -2 254 -256 4 -4
           I8      | 01ff7f8002fe | [1]   | 00000040                         | 2 -2 254 -256 4 -4
-          I8      | 01ff7f8002fe | [2,3] | 0000803f000000400000003f0000803e0000803f00000000 | 1 -2 63.5 -32 2 -0
+          I8      | 01ff7f8002fe | [2,3] | 0000803f000000400000003f0000803e0000803f00000041 | 1 -2 63.5 -32 2 -16
           F8_E4M3 | 3cc0287e0180 | [2,1] | 0000004000000041                 | 3 -4 0.5 3584 0.015625 -0
           """)
   void read_eachKindOfScale_multiplies(
@@ -90,11 +91,11 @@ final class DequantizedFileTest {
     ByteBuffer scales = ByteBuffer.allocate(4 * rows).order(ByteOrder.LITTLE_ENDIAN);
     ByteBuffer expected = ByteBuffer.allocate(4 * bytes.length).order(ByteOrder.LITTLE_ENDIAN);
     for (int row = 0; row < rows; row++) {
-      scales.putFloat(0.1f * row);
+      scales.putFloat(0.1f * (row + 1));
       for (int column = 0; column < columns; column++) {
         byte value = (byte) (7 * row + 13 * column);
         bytes[row * columns + column] = value;
-        expected.putFloat(value * (0.1f * row));
+        expected.putFloat(value * (0.1f * (row + 1)));
       }
     }
     HexFormat hex = HexFormat.of();
@@ -130,6 +131,58 @@ final class DequantizedFileTest {
 
     assertEquals(
         message, assertThrows(CheckpointException.class, () -> Checkpoint.open(path)).getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0000c07f, NaN",
+    "0000807f, Infinity",
+    "000080ff, -Infinity",
+    "000000bf, -0.5",
+    "00000000, 0.0"
+  })
+  void read_scaleThatIsNotPositive_isNamed(String hex, String shown) throws IOException {
+    write(
+        new Part("l.weight", "I8", "[2,2]", "01020304"),
+        new Part("l.weight_scale", "F32", "[2,1]", "0000803f" + hex));
+
+    try (Checkpoint file = Checkpoint.open(path)) {
+      file.read("l.weight", 0, ByteBuffer.allocate(8)); // the first row's is sound
+      assertEquals(
+          "a.safetensors: l.weight_scale expected finite scales above 0, got "
+              + shown
+              + " at 1; copy the file again, or quantize the model anew",
+          assertThrows(
+                  CheckpointException.class, () -> file.read("l.weight", ByteBuffer.allocate(16)))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void read_scaleOfZeroForZeros_isAccepted() throws IOException {
+    write(
+        new Part("l.weight", "I8", "[2,2]", "01020303"),
+        new Part("l.weight_zero_point", "I8", "[2]", "0003"),
+        new Part("l.weight_scale", "F32", "[2]", "0000803f00000000"));
+
+    try (Checkpoint file = Checkpoint.open(path)) {
+      assertEquals(new TensorSummary(4, 0, 3, 0, 2), file.summary("l.weight"));
+    }
+  }
+
+  @Test
+  void storedType_isThatOfTheFile() throws IOException {
+    write(
+        new Part("l.weight", "F8_E4M3", "[2]", "3cc0"),
+        new Part("l.weight_scale", "F32", "[]", "0000803f"),
+        new Part("s", "BF16", "[1]", "803f"));
+
+    try (Checkpoint file = Checkpoint.open(path);
+        Checkpoint renamed = file.renamed(name -> Optional.of("model." + name))) {
+      assertEquals("F8_E4M3", file.storedType("l.weight"));
+      assertEquals("BF16", file.storedType("s"));
+      assertEquals("F8_E4M3", renamed.storedType("model.l.weight"));
+    }
   }
 
   @Test

@@ -133,6 +133,7 @@ final class CheckpointFit {
         "BertLMHeadModel",
         List.of("train stage1 --bert"),
         memory -> {
+          LoraAdapter.requireNone(path, "BERT");
           Quantization.requireNone(ConfigJson.read(path.resolve("config.json")));
           return BertLMHeadModel.fit(path, memory);
         });

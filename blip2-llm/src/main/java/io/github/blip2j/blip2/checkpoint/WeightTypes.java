@@ -66,7 +66,7 @@ public final class WeightTypes {
    *     DType#INT8}
    * @param target is created if there is none
    * @throws CheckpointException if the folder is no model, or has bytes without a scale, or a value
-   *     is finite in the old type and not in the new one
+   *     is finite in the old type and not in the new one, or not finite and would become a byte
    * @throws IllegalArgumentException if {@code type} is another one, or the target is the model
    */
   public static void convert(Path model, DType type, Path target) throws IOException {
@@ -221,7 +221,7 @@ public final class WeightTypes {
                 Shape.of(count, width),
                 (at, into) -> from.read(entry.name(), begin + at, into));
         if (target == DType.INT8) {
-          writeBytes(part.to(DType.FLOAT32), entry.name(), to);
+          writeBytes(part.to(DType.FLOAT32), entry, to);
         } else {
           Tensor converted = target == part.dtype() ? part : part.to(target);
           requireFinite(part, converted, entry);
@@ -231,7 +231,7 @@ public final class WeightTypes {
     }
   }
 
-  private static void writeBytes(Tensor rows, String name, ShardedSafetensorsWriter to)
+  private static void writeBytes(Tensor rows, TensorEntry entry, ShardedSafetensorsWriter to)
       throws IOException {
     int width = Math.toIntExact(rows.shape().dim(1));
     int count = Math.toIntExact(rows.shape().dim(0));
@@ -242,11 +242,21 @@ public final class WeightTypes {
     ByteBuffer scales = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {
       System.arraycopy(values, i * width, row, 0, width);
-      scales.putFloat(Int8Weight.round(row, rounded));
+      float scale = Int8Weight.round(row, rounded);
+      if (!Float.isFinite(scale)) {
+        throw new CheckpointException(
+            String.format(
+                Locale.ROOT,
+                "%s: values of %s expected finite for int8, got %s; take bfloat16",
+                entry.fileName(),
+                entry.name(),
+                Float.isNaN(scale) ? "NaN" : "Infinity"));
+      }
+      scales.putFloat(scale);
       bytes.put(rounded);
     }
-    to.write(name, bytes.flip());
-    to.write(name + SCALE, scales.flip());
+    to.write(entry.name(), bytes.flip());
+    to.write(entry.name() + SCALE, scales.flip());
   }
 
   /** Float16 ends at 65,504: a greater value would become infinite. */

@@ -1,6 +1,7 @@
 package io.github.blip2j.pretraining.parts;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.model.LanguageFamilies;
 import io.github.blip2j.io.Checkpoint;
 import io.github.blip2j.io.WrapperNames;
@@ -50,6 +51,7 @@ public final class LanguagePart {
    * @throws CheckpointException if the folder has no decoder of a known family
    */
   public static LanguagePart load(Path folder, Scope home) throws IOException {
+    LoraAdapter.requireNone(folder, "language model");
     ConfigJson json = ConfigJson.read(folder.resolve("config.json"));
     String type = json.stringAt("model_type", "nothing");
     var family =

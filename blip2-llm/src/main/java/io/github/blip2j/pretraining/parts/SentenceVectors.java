@@ -1,5 +1,6 @@
 package io.github.blip2j.pretraining.parts;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.nn.ForwardPass;
@@ -44,8 +45,10 @@ public final class SentenceVectors implements AutoCloseable {
    * Loads a BERT and its tokenizer from a folder.
    *
    * @param home the scope of the parameters
+   * @throws CheckpointException if an adapter lies in the folder, which would be left out
    */
   public static SentenceVectors load(Path folder, Scope home) throws IOException {
+    LoraAdapter.requireNone(folder, "BERT");
     return new SentenceVectors(BertModel.load(folder, home), HuggingFaceTokenizer.open(folder));
   }
 

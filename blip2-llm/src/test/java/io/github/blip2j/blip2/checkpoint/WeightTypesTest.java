@@ -177,6 +177,30 @@ final class WeightTypesTest {
     }
   }
 
+  @Test
+  void convert_valuesThatAreNotFinite_becomeNoBytes() throws IOException {
+    Path model = folder.resolve("model");
+    Files.createDirectories(model);
+    Files.copy(OPT.resolve("config.json"), model.resolve("config.json"));
+    var spec = new TensorSpec("x.weight", DType.FLOAT32, Shape.of(1, 2));
+    for (float value : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+      try (var writer =
+          SafetensorsWriter.create(model.resolve("model.safetensors"), List.of(spec))) {
+        ByteBuffer values = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        writer.write("x.weight", values.putFloat(1).putFloat(value).flip());
+      }
+
+      assertEquals(
+          "model.safetensors: values of x.weight expected finite for int8, got "
+              + (Float.isNaN(value) ? "NaN" : "Infinity")
+              + "; take bfloat16",
+          assertThrows(
+                  CheckpointException.class,
+                  () -> WeightTypes.convert(model, DType.INT8, folder.resolve("out")))
+              .getMessage());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "checkpoint.pth"})
   void convert_checkpointOfLavis_saysWhatToDoFirst(String file) {

@@ -29,7 +29,7 @@ final class DataUrl {
     }
     String type = Fields.lower(head.substring(0, head.length() - BASE64.length()));
     if (!type.startsWith("image/")) {
-      throw ApiException.invalid(path, "an image/ type expected, got '%s'", shortened(type));
+      throw ApiException.invalid(path, "an image/ type expected, got '%s'", type);
     }
     String coded = url.substring(comma + 1);
     try {
@@ -52,9 +52,5 @@ final class DataUrl {
       }
     }
     return "an incomplete end or padding elsewhere";
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= 40 ? text : text.substring(0, 40) + "...";
   }
 }

@@ -34,8 +34,7 @@ public final class Images {
     if (HTTP.matcher(url).lookingAt()) {
       return bounded(path, Picture.of(path, fetcher.fetch(path, url)));
     }
-    String got = url.length() <= 30 ? url : url.substring(0, 30) + "...";
-    throw ApiException.invalid(path, "a data URL with an image in base64 expected, got '%s'", got);
+    throw ApiException.invalid(path, "a data URL with an image in base64 expected, got '%s'", url);
   }
 
   /** The image of a request to one of our own routes. */

@@ -50,24 +50,11 @@ final class Front extends Handler.Abstract {
     try {
       access.requireHost(request);
       access.allowOrigin(request, response);
-      String path = Request.getPathInContext(request);
-      List<Route> there = routes.stream().filter(route -> route.rest(path) != null).toList();
-      if (there.isEmpty() && !path.equals("*")) {
-        throw ApiException.request(
-            404, "not_found", "path: one that GET /openapi.json lists expected, got another");
-      }
-      String allowed = allowed(there.isEmpty() ? routes : there);
-      if (request.getMethod().equals("OPTIONS")) {
-        response.getHeaders().put(HttpHeader.ALLOW, allowed);
+      @Nullable Route route = route(request, response);
+      if (route == null) {
         response.setStatus(204);
         callback.succeeded();
         return true;
-      }
-      Route route = route(there, request.getMethod());
-      if (route == null) {
-        response.getHeaders().put(HttpHeader.ALLOW, allowed);
-        throw ApiException.request(
-            405, "method_not_allowed", "method: " + allowed + " expected for this path");
       }
       if (!route.open()) {
         access.requireKey(request);
@@ -79,15 +66,36 @@ final class Front extends Handler.Abstract {
                   route.path(),
                   failure == null ? response.getStatus() : 499,
                   System.nanoTime() - request.getBeginNanoTime()));
-      dispatch(request, route, id, path, exchange);
+      dispatch(request, route, id, exchange);
     } catch (RuntimeException e) {
       exchange.refuse(e); // and its body is not read
     }
     return true;
   }
 
-  private void dispatch(Request request, Route route, String id, String path, Exchange exchange) {
-    String rest = String.valueOf(route.rest(path));
+  /** The route of a request, or null of one for the methods of a path, which the answer tells. */
+  private @Nullable Route route(Request request, Response response) {
+    String path = Request.getPathInContext(request);
+    List<Route> there = routes.stream().filter(route -> route.rest(path) != null).toList();
+    if (there.isEmpty() && !path.equals("*")) {
+      throw ApiException.request(
+          404, "not_found", "path: one that GET /openapi.json lists expected, got another");
+    }
+    String allowed = allowed(there.isEmpty() ? routes : there);
+    boolean methods = request.getMethod().equals("OPTIONS");
+    @Nullable Route route = methods ? null : route(there, request.getMethod());
+    if (route == null) {
+      response.getHeaders().put(HttpHeader.ALLOW, allowed);
+    }
+    if (route == null && !methods) {
+      throw ApiException.request(
+          405, "method_not_allowed", "method: " + allowed + " expected for this path");
+    }
+    return route;
+  }
+
+  private void dispatch(Request request, Route route, String id, Exchange exchange) {
+    String rest = String.valueOf(route.rest(Request.getPathInContext(request)));
     requirePlain(request);
     if (route.method().equals("GET")) {
       route.endpoint().handle(call(request, id, rest, new byte[0]), exchange);

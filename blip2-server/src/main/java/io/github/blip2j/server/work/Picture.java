@@ -1,13 +1,12 @@
 package io.github.blip2j.server.work;
 
+import io.github.blip2j.io.file.Sha256;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageDecoder;
 import io.github.blip2j.vision.image.UnreadableImageException;
+import io.github.blip2j.vision.image.UnresizableImageException;
 import java.io.IOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +30,7 @@ public final class Picture {
    * @param file its bytes, which must not change
    */
   public static Picture of(String name, byte[] file) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(file);
-      return new Picture(name, file, HexFormat.of().formatHex(digest));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
-    }
+    return new Picture(name, file, Sha256.hex(file));
   }
 
   /** What it is called in messages. */
@@ -100,15 +94,11 @@ public final class Picture {
   static <T> T resized(List<Picture> pictures, Use<T> use) throws IOException {
     try {
       return use.apply();
-    } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      if (!message.startsWith("resize: ")) {
-        throw e;
-      }
+    } catch (UnresizableImageException e) {
       Picture longest =
           pictures.stream().max(Comparator.comparingInt(Picture::longSide)).orElseThrow();
       throw new PictureException(
-          longest.name, message + "; send a picture of other proportions", e);
+          longest.name, e.getMessage() + "; send a picture of other proportions", e);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.blip2j.vision.image.UnresizableImageException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class PictureTest {
                 Picture.resized(
                     pictures,
                     () -> {
-                      throw new IllegalArgumentException("resize: side of 90 pixels");
+                      throw new UnresizableImageException("resize: side of 90 pixels");
                     }));
 
     assertEquals("input[1]", e.picture());
@@ -45,7 +46,7 @@ final class PictureTest {
 
   @Test
   void otherMistakes_stayWhatTheyAre() {
-    var mistake = new IllegalArgumentException("decoding: numBeams expected");
+    var mistake = new IllegalArgumentException("resize: sides expected");
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,

@@ -29,7 +29,7 @@ final class ResamplingWeights {
     double support = resampling.support() * stretch;
     long longest = (long) Math.ceil(support) * 2 + 1;
     if (longest * to > MAX_WEIGHTS) {
-      throw new IllegalArgumentException(
+      throw new UnresizableImageException(
           String.format(
               Locale.ROOT,
               "resize: side of %d pixels expected to need at most %d weights, got %d for %d pixels",

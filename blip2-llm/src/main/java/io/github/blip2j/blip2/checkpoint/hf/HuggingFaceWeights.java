@@ -9,6 +9,7 @@ import io.github.blip2j.nn.CheckpointWeights;
 import io.github.blip2j.nn.KeyMap;
 import io.github.blip2j.nn.Weights;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,10 +52,9 @@ public final class HuggingFaceWeights {
     }
   }
 
-  private static @Nullable Path place(Path folder, @Nullable Path adapter)
-      throws CheckpointException {
+  private static @Nullable Path place(Path folder, @Nullable Path adapter) throws IOException {
     boolean beside = LoraAdapter.isIn(folder);
-    if (beside && adapter != null) {
+    if (beside && adapter != null && !isSame(folder, adapter)) {
       throw new CheckpointException(
           String.format(
               Locale.ROOT,
@@ -63,5 +63,9 @@ public final class HuggingFaceWeights {
               adapter));
     }
     return beside ? folder : adapter;
+  }
+
+  private static boolean isSame(Path folder, Path adapter) throws IOException {
+    return Files.exists(adapter) && Files.isSameFile(folder, adapter);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.checkpoint.lavis;
 
+import io.github.blip2j.adapter.LoraAdapter;
 import io.github.blip2j.blip2.checkpoint.hf.HuggingFaceNames;
 import io.github.blip2j.blip2.checkpoint.hf.ModelFolder;
 import io.github.blip2j.blip2.model.LibraryFormat;
@@ -39,9 +40,11 @@ public record VisionEncoderSource(
   /**
    * Opens a folder or file, or the one file of LAVIS in a folder.
    *
-   * @throws CheckpointException if a file holds no vision encoder
+   * @throws CheckpointException if a file holds no vision encoder, or an adapter lies in the
+   *     folder, which would be left out
    */
   public static VisionEncoderSource open(Path path, VisionFamilies families) throws IOException {
+    LoraAdapter.requireNone(path, "vision encoder");
     @Nullable Path file = LavisFile.in(path);
     Path origin = file == null ? path : file;
     Checkpoint checkpoint = ModelFolder.open(origin);

@@ -201,8 +201,9 @@ final class LanguageFolderTest {
 
     assertEquals(
         folder
-            + ": language model expected without an adapter, got adapter_config.json; merge the"
-            + " adapter in Python (merge_and_unload) and save the whole model",
+            + ": language model expected without an adapter, got adapter_config.json; merge it"
+            + " first, by blip2 convert --merge-lora (LoraMerge), or in Python (merge_and_unload)"
+            + " if the model is a part of a BLIP-2",
         assertThrows(
                 CheckpointException.class,
                 () -> LanguageFolder.open(folder, LanguageFamilies.builtIn()))

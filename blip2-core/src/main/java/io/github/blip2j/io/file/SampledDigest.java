@@ -1,6 +1,5 @@
-package io.github.blip2j.training.run;
+package io.github.blip2j.io.file;
 
-import io.github.blip2j.io.file.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,27 +16,36 @@ import java.util.HexFormat;
  * among them. A file that is not larger than its samples is read whole. So 1024 blocks of 16 KiB
  * touch every matrix of 15 MB in a model of 15 GB, and 16 MiB of it are read.
  */
-final class SampledDigest {
-  /** How much of a file is read. */
-  record Samples(int blocks, int size) {}
+public final class SampledDigest {
+  /**
+   * How much of a file is read.
+   *
+   * @param blocks at least 2
+   * @param size of a block in bytes
+   */
+  public record Samples(int blocks, int size) {}
 
-  static final Samples OF_WEIGHTS = new Samples(1024, 1 << 14);
+  /** For files of weights. */
+  public static final Samples OF_WEIGHTS = new Samples(1024, 1 << 14);
 
   /** There may be thousands of them; a shard that is packed anew has other bytes everywhere. */
-  static final Samples OF_SHARDS = new Samples(16, 1 << 12);
+  public static final Samples OF_SHARDS = new Samples(16, 1 << 12);
 
   private static final int PIECE = 1 << 20;
 
   private final MessageDigest digest = Sha256.begin();
 
-  SampledDigest() {}
+  /** A digest of nothing, to which some is added. */
+  public SampledDigest() {}
 
-  void addText(String text) {
+  /** Adds a text and its end. */
+  public void addText(String text) {
     digest.update(text.getBytes(StandardCharsets.UTF_8));
     digest.update((byte) 0);
   }
 
-  void addWhole(Path file) throws IOException {
+  /** Adds all bytes of a file. */
+  public void addWhole(Path file) throws IOException {
     ByteBuffer piece = ByteBuffer.allocate(PIECE);
     try (FileChannel channel = FileChannel.open(file)) {
       while (channel.read(piece) >= 0) {
@@ -47,7 +55,8 @@ final class SampledDigest {
     }
   }
 
-  void addSamples(Path file, Samples samples) throws IOException {
+  /** Adds samples of a file. */
+  public void addSamples(Path file, Samples samples) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
       long size = channel.size();
       digest.update(ByteBuffer.allocate(Long.BYTES).putLong(size).flip());
@@ -79,7 +88,7 @@ final class SampledDigest {
   }
 
   /** The digest, 64 hexadecimal digits; nothing can be added after it. */
-  String hex() {
+  public String hex() {
     return HexFormat.of().formatHex(digest.digest());
   }
 }

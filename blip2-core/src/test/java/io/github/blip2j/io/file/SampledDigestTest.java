@@ -1,4 +1,4 @@
-package io.github.blip2j.training.run;
+package io.github.blip2j.io.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
