@@ -10,7 +10,9 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.function.IntPredicate;
 
 /**
@@ -68,13 +70,31 @@ final class VectorScan {
    * @param accepted which rows may be among them
    */
   TopRows exact(int top, IntPredicate accepted) {
-    TopRows candidates = scan(top + margin(top), accepted, true);
-    return rescored(candidates, top);
+    return rescored(scan(top + margin(top), accepted, true).best(), top);
   }
 
   /** The best rows by the similarity of all vectors in bytes, in the order of float32. */
   TopRows fast(int top, IntPredicate accepted) {
-    return rescored(scan(candidates(top), accepted, false), top);
+    return rescored(candidates(candidates(top), accepted), top);
+  }
+
+  /** The best rows by the similarity of all vectors in bytes. */
+  int[] candidates(int count, IntPredicate accepted) {
+    return scan(count, accepted, false).best();
+  }
+
+  /** The best of the rows that a source proposes, by the similarity in float32. */
+  TopRows of(int[] proposed, int top, IntPredicate accepted) {
+    int[] rows = Arrays.stream(proposed).sorted().distinct().toArray();
+    if (rows.length > 0 && (rows[0] < 0 || rows[rows.length - 1] >= index.rows())) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "candidates: rows from 0 to %d expected, got %d; is the source of this index?",
+              index.rows() - 1,
+              rows[0] < 0 ? rows[0] : rows[rows.length - 1]));
+    }
+    return rescored(Arrays.stream(rows).filter(accepted).toArray(), top);
   }
 
   /** How many of the best in bytes are compared in float32. */
@@ -128,10 +148,10 @@ final class VectorScan {
   }
 
   /** The best of rows by sums in double, which do not depend on the way that led to them. */
-  private TopRows rescored(TopRows candidates, int top) {
+  private TopRows rescored(int[] candidates, int top) {
     TopRows best = new TopRows(Math.min(top, index.rows()));
     float[] vectors = new float[index.catalog().model().numbers()];
-    for (int row : candidates.best()) {
+    for (int row : candidates) {
       index.read(row, vectors);
       best.offer(row, similarity(vectors));
     }
