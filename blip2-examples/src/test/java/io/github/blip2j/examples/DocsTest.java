@@ -47,6 +47,7 @@ final class DocsTest {
           "blip2-llm",
           "blip2-evaluation",
           "blip2-search",
+          "blip2-lucene",
           "blip2-server",
           "blip2-langchain4j",
           "blip2-mcp");

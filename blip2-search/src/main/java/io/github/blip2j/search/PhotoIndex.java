@@ -128,6 +128,11 @@ public final class PhotoIndex {
     return snapshot.catalog().files().size();
   }
 
+  /** The state that searches see, for {@linkplain CandidateSource sources of candidates}. */
+  public Snapshot snapshot() {
+    return snapshot;
+  }
+
   /** All photos, by path. */
   public List<Photo> photos() {
     return snapshot.catalog().files().stream().map(Photo::new).toList();
@@ -212,17 +217,23 @@ public final class PhotoIndex {
    * @throws IOException if a photo to look at again is there as it was indexed, and cannot be read
    */
   public List<PhotoHit> search(PhotoQuery query, ImageEmbedder embedder) throws IOException {
+    return search(query, embedder, CandidateSource.SCAN);
+  }
+
+  /**
+   * The best photos for a query, the best first, of those that a source proposes. Pictures as
+   * queries, and {@linkplain PhotoQuery#exact exact} ones, are compared with all photos whatever
+   * the source.
+   *
+   * @throws IndexException if the index, or the source, is of another model
+   * @throws IOException if a photo to look at again is there as it was indexed, and cannot be read
+   */
+  public List<PhotoHit> search(PhotoQuery query, ImageEmbedder embedder, CandidateSource source)
+      throws IOException {
     require(embedder.model());
     Snapshot now = snapshot;
-    int wanted = Math.max(query.top(), query.rerank());
     @Nullable String text = query.text();
-    VectorScan scan =
-        text == null
-            ? VectorScan.ofImage(now, vectors(query, embedder))
-            : VectorScan.ofText(now, embedder.embed(text));
-    IntPredicate accepted = row -> accepts(now, row, query.filter());
-    TopCandidates best =
-        query.isExact() ? scan.exact(wanted, accepted) : scan.fast(wanted, accepted);
+    TopCandidates best = best(query, now, embedder, source);
     List<PhotoHit> hits = new ArrayList<>();
     for (int i = 0; i < best.size(); i++) {
       hits.add(hit(now, (int) best.place(i), best.key(i), query.filter()));
@@ -234,6 +245,25 @@ public final class PhotoIndex {
       hits = reranked;
     }
     return List.copyOf(hits.subList(0, Math.min(query.top(), hits.size())));
+  }
+
+  private static TopCandidates best(
+      PhotoQuery query, Snapshot now, ImageEmbedder embedder, CandidateSource source)
+      throws IOException {
+    int wanted = Math.min(Math.max(query.top(), query.rerank()), now.rows());
+    IntPredicate accepted = row -> accepts(now, row, query.filter());
+    @Nullable String text = query.text();
+    if (text == null) {
+      VectorScan scan = VectorScan.ofImage(now, vectors(query, embedder));
+      return query.isExact() ? scan.exact(wanted, accepted) : scan.fast(wanted, accepted);
+    }
+    float[] vector = embedder.embed(text);
+    VectorScan scan = VectorScan.ofText(now, vector);
+    if (query.isExact()) {
+      return scan.exact(wanted, accepted);
+    }
+    int[] proposed = source.candidates(now, vector, VectorScan.candidates(wanted), accepted);
+    return scan.of(proposed, wanted, accepted);
   }
 
   private static float[] vectors(PhotoQuery query, ImageEmbedder embedder) {

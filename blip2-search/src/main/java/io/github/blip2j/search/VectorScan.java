@@ -11,8 +11,11 @@ import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Compares a vector with all images of an index, in one pass over mapped memory.
@@ -69,13 +72,37 @@ final class VectorScan {
    * @param accepted which rows may be among them
    */
   TopCandidates exact(int top, IntPredicate accepted) {
-    TopCandidates candidates = scan(top + margin(top), accepted, true);
-    return rescored(candidates, top);
+    return rescored(rows(scan(top + margin(top), accepted, true)), top);
   }
 
   /** The best rows by the similarity of all vectors in bytes, in the order of float32. */
   TopCandidates fast(int top, IntPredicate accepted) {
-    return rescored(scan(candidates(top), accepted, false), top);
+    return rescored(candidates(candidates(top), accepted), top);
+  }
+
+  /** The best rows by the similarity of all vectors in bytes. */
+  int[] candidates(int count, IntPredicate accepted) {
+    return rows(scan(count, accepted, false));
+  }
+
+  /** The rows of candidates, the best first. */
+  private static int[] rows(TopCandidates candidates) {
+    candidates.sort();
+    return IntStream.range(0, candidates.size()).map(i -> (int) candidates.place(i)).toArray();
+  }
+
+  /** The best of the rows that a source proposes, by the similarity in float32. */
+  TopCandidates of(int[] proposed, int top, IntPredicate accepted) {
+    int[] rows = Arrays.stream(proposed).sorted().distinct().toArray();
+    if (rows.length > 0 && (rows[0] < 0 || rows[rows.length - 1] >= index.rows())) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "candidates: rows from 0 to %d expected, got %d; is the source of this index?",
+              index.rows() - 1,
+              rows[0] < 0 ? rows[0] : rows[rows.length - 1]));
+    }
+    return rescored(Arrays.stream(rows).filter(accepted).toArray(), top);
   }
 
   /** How many of the best in bytes are compared in float32. */
@@ -129,12 +156,10 @@ final class VectorScan {
   }
 
   /** The best of rows by sums in double, which do not depend on the way that led to them. */
-  private TopCandidates rescored(TopCandidates candidates, int top) {
+  private TopCandidates rescored(int[] candidates, int top) {
     var best = new TopCandidates(Math.min(top, index.rows()));
     float[] vectors = new float[index.catalog().model().numbers()];
-    candidates.sort();
-    for (int i = 0; i < candidates.size(); i++) {
-      int row = (int) candidates.place(i);
+    for (int row : candidates) {
       index.read(row, vectors);
       double similarity = similarity(vectors);
       best.offer(similarity, row, (float) similarity);

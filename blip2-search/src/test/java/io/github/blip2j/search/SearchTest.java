@@ -209,6 +209,84 @@ final class SearchTest {
     assertEquals(1, hit.similarity(), 1e-6);
   }
 
+  @Test
+  void candidates_ofASource_areComparedExactly_andNoOthers() throws IOException {
+    PhotoIndex index = PhotoIndex.open(folder.path(), MODEL);
+    var embedder = new MadeText(unit(WIDTH));
+    PhotoQuery query = PhotoQuery.text("").top(20);
+    // Each row twice, the worst first, and those without files and of other folders too.
+    int[] twice = IntStream.range(0, 2 * ROWS).map(i -> ROWS - 1 - i / 2).toArray();
+
+    assertEquals(
+        index.search(query.exact(), embedder).toString(),
+        index.search(query, embedder, (photos, text, count, accepted) -> twice).toString());
+    assertEquals(
+        index.search(query.in("2").exact(), embedder).toString(),
+        index.search(query.in("2"), embedder, (photos, text, count, accepted) -> twice).toString());
+
+    List<PhotoHit> few =
+        index.search(
+            query, embedder, (photos, text, count, accepted) -> new int[] {30, 21, 7, 12, 21});
+    assertEquals(
+        IntStream.of(7, 12, 21) // row 30 has no file
+            .boxed()
+            .sorted(Comparator.comparingDouble((Integer row) -> -ofText(embedder.embed(""), row)))
+            .map(row -> "/p/" + row % 4 + "/" + row + ".jpg")
+            .toList(),
+        few.stream().map(hit -> hit.photo().name()).toList());
+  }
+
+  @Test
+  void source_isAskedForTextsAlone_withEnough() throws IOException {
+    PhotoIndex index = PhotoIndex.open(folder.path(), MODEL);
+    var embedder = new MadeText(unit(WIDTH));
+    List<Integer> counts = new ArrayList<>();
+    CandidateSource source =
+        (photos, text, count, accepted) -> {
+          counts.add(count);
+          return CandidateSource.SCAN.candidates(photos, text, count, accepted);
+        };
+
+    index.search(PhotoQuery.text("").exact(), embedder, source);
+    assertEquals(List.of(), counts);
+    index.search(PhotoQuery.text("").top(10), embedder, source);
+    index.search(PhotoQuery.text("").top(100), embedder, source);
+    assertEquals(List.of(256, 800), counts);
+    int most = Integer.MAX_VALUE;
+    assertEquals(
+        index.search(PhotoQuery.text("").top(ROWS).exact(), embedder).toString(),
+        index.search(PhotoQuery.text("").top(most), embedder, source).toString());
+    assertEquals(2700, index.search(PhotoQuery.text("").top(most).exact(), embedder).size());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1", "3000"})
+  void source_ofAnotherIndex_isRefused(int row) throws IOException {
+    PhotoIndex index = PhotoIndex.open(folder.path(), MODEL);
+    var embedder = new MadeText(unit(WIDTH));
+
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                index.search(
+                    PhotoQuery.text(""),
+                    embedder,
+                    (photos, text, count, accepted) -> new int[] {5, row}));
+    assertEquals(
+        "candidates: rows from 0 to 2999 expected, got " + row + "; is the source of this index?",
+        refused.getMessage());
+  }
+
+  @Test
+  void content_isOfRowsWithFiles() throws IOException {
+    Snapshot index = folder.open();
+
+    assertEquals("hash7", index.sha256(7));
+    var refused = assertThrows(IllegalArgumentException.class, () -> index.sha256(30));
+    assertEquals("index: row with files expected, got 30", refused.getMessage());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "cats, /a/cats, true",

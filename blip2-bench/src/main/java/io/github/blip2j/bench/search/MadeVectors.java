@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
  * Vectors as of photos and texts: a photo shows one to four of two thousand things, each of its
  * vectors looks at one of them, and a text is near one.
  */
-final class MadeVectors {
-  static final IndexModel MODEL = new IndexModel("made vectors", "made-1", 32, 256);
+public final class MadeVectors {
+  public static final IndexModel MODEL = new IndexModel("made vectors", "made-1", 32, 256);
 
   private static final int THINGS = 2000;
   private static final float NOISE_OF_PHOTO = 0.9f; // in lengths of a thing's vector
@@ -16,7 +16,8 @@ final class MadeVectors {
 
   private final float[][] things = new float[THINGS][];
 
-  MadeVectors() {
+  /** Draws the things. */
+  public MadeVectors() {
     var random = new SplittableRandom(1);
     for (int i = 0; i < THINGS; i++) {
       things[i] = noisy(random, new float[MODEL.width()], 1);
@@ -24,7 +25,7 @@ final class MadeVectors {
   }
 
   /** The vectors of a photo, [Q P]. */
-  float[] photo(long number) {
+  public float[] photo(long number) {
     var random = new SplittableRandom(number * 2);
     int shown = 1 + random.nextInt(4);
     int[] of = new int[shown];
@@ -40,7 +41,7 @@ final class MadeVectors {
   }
 
   /** The vector of a text, [P]. */
-  float[] text(long number) {
+  public float[] text(long number) {
     var random = new SplittableRandom(number * 2 + 1);
     return noisy(random, things[random.nextInt(THINGS)], NOISE_OF_TEXT);
   }

@@ -79,6 +79,14 @@ public final class Snapshot {
     return begin[row + 1] > begin[row];
   }
 
+  /** The SHA-256 of the content of a row with files, as {@link IndexedFile} spells it. */
+  public String sha256(int row) {
+    if (!isUsed(row)) {
+      throw new IllegalArgumentException("index: row with files expected, got " + row);
+    }
+    return catalog.files().get(fileOf[begin[row]]).sha256();
+  }
+
   /** Reads the float32 vectors of a row, [Q P]. */
   public void read(int row, float[] vectors) {
     int segment = 0;
