@@ -95,6 +95,41 @@ final class LauncherTest {
   }
 
   @Test
+  void start_unpackedRelease_hasItsLibAndBuildsNothing() throws Exception {
+    release("blip2-cli-1.0.jar");
+
+    Shell shell = launch(Map.of("PATH", "/usr/bin:/bin"), "caption");
+
+    assertEquals("", shell.err());
+    assertEquals(0, shell.exit());
+    assertEquals(root + "/lib/*", classPath(shell));
+  }
+
+  @Test
+  void start_releaseWithoutItsJars_isRefused() throws Exception {
+    release("other.jar");
+
+    assertEquals(
+        new Shell(
+            1,
+            "",
+            "blip2: "
+                + root
+                + "/lib: the release's jars expected, got none; unpack the archive again, and leave"
+                + " bin beside lib\n"),
+        launch(Map.of(), "caption"));
+  }
+
+  /** Makes the folder one of an archive: {@code bin} beside {@code lib}, and no sources. */
+  private void release(String jar) throws IOException {
+    root = Files.createDirectories(root.resolveSibling("release")).toRealPath();
+    Files.createDirectories(root.resolve("bin"));
+    Files.copy(SCRIPT, root.resolve("bin/blip2"));
+    Files.createDirectories(root.resolve("lib"));
+    Files.writeString(root.resolve("lib").resolve(jar), "");
+  }
+
+  @Test
   void start_classPathThatIsNotThere_isRefused() throws Exception {
     Files.writeString(root.resolve("a.jar"), "");
 
