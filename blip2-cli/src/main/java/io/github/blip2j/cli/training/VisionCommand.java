@@ -112,12 +112,12 @@ public final class VisionCommand implements Callable<Integer> {
     }
     batches.requireWords();
     new PartTraining(
-                console,
-                progress,
-                run,
-                optimizing,
-                CommandDescription.of(command, data.files()),
-                "vision")
+            console,
+            progress,
+            run,
+            optimizing,
+            CommandDescription.of(command, data.files()),
+            "vision")
         .train(
             new VisionTraining(part, vectors),
             batches,
