@@ -137,7 +137,7 @@ final class PomsTest {
     return poms().values().stream().filter(Pom::isPublished).toList();
   }
 
-  /** What a profile gives to consumers, and what no profile may: see {@link #problems}. */
+  /** What a profile gives to consumers, which Gradle would not see. */
   private static List<String> conditional(Pom pom) {
     List<String> problems = new ArrayList<>();
     for (Element profile : elements(pom.project(), "profiles/profile")) {
