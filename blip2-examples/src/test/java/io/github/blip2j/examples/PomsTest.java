@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -133,6 +134,11 @@ final class PomsTest {
     return poms;
   }
 
+  /** The pom of an artifact of ours. */
+  private static Pom pom(String artifact) throws IOException {
+    return Objects.requireNonNull(poms().get(artifact), artifact);
+  }
+
   private static List<Pom> published() throws IOException {
     return poms().values().stream().filter(Pom::isPublished).toList();
   }
@@ -209,7 +215,7 @@ final class PomsTest {
 
   @Test
   void versionsThatTheParentManages_areThoseOfNamedDependencies() throws IOException {
-    Pom parent = poms().get("blip2-parent");
+    Pom parent = pom("blip2-parent");
 
     assertEquals(List.of(), managedOnly(parent, List.copyOf(poms().values())));
     assertTrue(parent.managed().size() > 10, "managed versions expected in " + parent.name());
@@ -236,13 +242,12 @@ final class PomsTest {
   /** What the bom manages of others reaches consumers without the bom too. */
   @Test
   void thirdPartiesOfTheBom_areNamedByTheLibrary() throws IOException {
-    Map<String, Pom> poms = poms();
     Set<String> named = new TreeSet<>();
     for (String module : List.of("blip2-core", "blip2-onednn", "blip2-natives-linux-x86_64")) {
-      poms.get(module).dependencies().stream().map(PomsTest::coordinates).forEach(named::add);
+      pom(module).dependencies().stream().map(PomsTest::coordinates).forEach(named::add);
     }
     Set<String> thirdParties =
-        poms.get(BOM).managed().stream()
+        pom(BOM).managed().stream()
             .map(PomsTest::coordinates)
             .filter(coordinates -> !coordinates.startsWith(GROUP + ":"))
             .collect(Collectors.toCollection(TreeSet::new));
@@ -260,7 +265,7 @@ final class PomsTest {
             .map(Pom::artifact)
             .collect(Collectors.toCollection(TreeSet::new));
     Set<String> managed =
-        poms().get(BOM).managed().stream()
+        pom(BOM).managed().stream()
             .filter(dependency -> text(dependency, "groupId").equals(GROUP))
             .map(dependency -> text(dependency, "artifactId"))
             .collect(Collectors.toCollection(TreeSet::new));
@@ -271,14 +276,13 @@ final class PomsTest {
 
   @Test
   void publishedModules_dependOnPublishedOnes() throws IOException {
-    Map<String, Pom> poms = poms();
     List<String> problems = new ArrayList<>();
     for (Pom pom : published()) {
       for (Element dependency : pom.dependencies()) {
         String artifact = text(dependency, "artifactId");
         if (text(dependency, "groupId").equals(GROUP)
             && !isOfTests(dependency)
-            && !poms.get(artifact).isPublished()) {
+            && !pom(artifact).isPublished()) {
           problems.add(pom.name() + ": depends on " + artifact + ", which is not published");
         }
       }
@@ -289,7 +293,7 @@ final class PomsTest {
 
   @Test
   void release_leavesOutWhatIsNotDeployed() throws IOException {
-    Pom parent = poms().get("blip2-parent");
+    Pom parent = pom("blip2-parent");
     Set<String> leftOut =
         elements(parent.project(), "profiles/profile/build/plugins/plugin").stream()
             .flatMap(plugin -> elements(plugin, "configuration/excludeArtifacts/artifact").stream())
@@ -308,9 +312,8 @@ final class PomsTest {
   /** Modules inherit all but their names from the parent; the bom has no parent. */
   @Test
   void requiredElements_areThere() throws IOException {
-    Map<String, Pom> poms = poms();
-    List<String> problems = new ArrayList<>(missing(poms.get("blip2-parent")));
-    problems.addAll(missing(poms.get(BOM)));
+    List<String> problems = new ArrayList<>(missing(pom("blip2-parent")));
+    problems.addAll(missing(pom(BOM)));
     for (Pom pom : published()) {
       if (text(pom.project(), "name").isEmpty()) {
         problems.add(pom.name() + ": name expected");
