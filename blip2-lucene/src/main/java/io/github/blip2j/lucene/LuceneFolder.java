@@ -151,7 +151,7 @@ final class LuceneFolder {
           }
         });
     long share = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP / MEGABYTE;
-    config.setRAMBufferSizeMB(Math.max(FEWEST_BUFFER, Math.min(MOST_BUFFER, share)));
+    config.setRAMBufferSizeMB((double) Math.max(FEWEST_BUFFER, Math.min(MOST_BUFFER, share)));
     try {
       return new IndexWriter(directory, config);
     } catch (LockObtainFailedException e) {

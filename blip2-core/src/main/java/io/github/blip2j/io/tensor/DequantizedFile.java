@@ -196,7 +196,7 @@ public final class DequantizedFile implements TensorFile {
       float value = (float) (values.at(bytes, i) - points[part]);
       float scale = (float) scales[part];
       // Quantizers may write 0 for a row of zeros. Anything else that is not positive is damage.
-      if (!(scale > 0 && scale < Float.POSITIVE_INFINITY || scale == 0 && value == 0)) {
+      if (!((scale > 0 && scale < Float.POSITIVE_INFINITY) || (scale == 0 && value == 0))) {
         throw badScale(weight.scale, firstScale + part, scale);
       }
       floats.putFloat(i * Float.BYTES, value * scale);
