@@ -97,7 +97,7 @@ final class RowMap {
 
   /** Whether it is of these states. */
   boolean isOf(IndexReader otherReader, Snapshot otherPhotos) {
-    return reader == otherReader && photos == otherPhotos;
+    return reader.equals(otherReader) && photos == otherPhotos;
   }
 
   /** Rows of the photo index that Lucene does not have. */
