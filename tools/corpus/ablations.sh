@@ -5,7 +5,7 @@
 #
 # RUN is what train.sh wrote; its vision encoder and language model serve all variants. MINILM_CUT has MiniLM's first two layers
 # over the miniature's words. Run it again to go on after a stop. BLIP2 and THREADS as in train.sh; SEEDS ("1 2 3") are those to run,
-# one after the other. FIRST_UPDATES (600) are the updates of 32 of every first stage, half of them for minilm and scratch;
+# one after the other. FIRST_UPDATES (600) are the updates of 32 of first stages, half of them for minilm, scratch and queries;
 # SECOND_UPDATES (1000) those of 64 of every second one.
 set -e
 corpus=$1 run=$2 cut=$3 out=$4
@@ -79,8 +79,8 @@ for seed in $seeds; do # three losses are better than two
   first no-itm "$first_updates" "${drawn[@]}" --queries 16 --itm-weight 0
 done
 for seed in $seeds; do # more queries help
-  for queries in 8 32; do
-    first "queries-$queries" "$first_updates" "${drawn[@]}" --queries "$queries"
+  for queries in 8 16 32; do
+    first "queries-$queries" "$((first_updates / 2))" "${drawn[@]}" --queries "$queries"
   done
 done
 for seed in $seeds; do # a pretrained BERT learns faster; scratch has MiniLM's sizes and drawn weights
