@@ -4,9 +4,9 @@
     tools/checks/killed_indexing.py [--kills 100] [--seed N] [-- COMMAND...]
 
 COMMAND is how the command line is started, bin/blip2 by default. Pictures are added, changed, moved and removed between
-the kills. The indexer commits after every batch. After each kill every photo of the last whole catalog must be found
-unless its file is gone, and at the end the index must be that of a run without a kill, with no file beside it. Runs that
-end before they are killed do not count.
+the kills, which come while the indexer holds the lock of the index. It commits after every batch. After each kill every
+photo of the last whole catalog must be found unless its file is gone, and at the end the index must be that of a run
+without a kill, with no file beside it. Runs that end before they are killed do not count.
 
 Linux, Python 3.9 or newer, nothing else. A hundred kills take some minutes.
 """
@@ -86,6 +86,13 @@ def segments(header):
     return {f"segment-{int(n):06}.{kind}" for n in header["segments"] for kind in ("f32", "u8")}
 
 
+def open_files(process):
+    try:
+        return {str(link.readlink()) for link in Path(f"/proc/{process}/fd").iterdir()}
+    except OSError:  # closed meanwhile
+        return set()
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--kills", type=int, default=100)
@@ -102,20 +109,28 @@ def main():
     def start():
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
-    before = time.time()
-    assert start().wait() == 0
+    def begun(run):
+        """Waits until a run holds the lock: before, Java and the model start, and nothing is written."""
+        while run.poll() is None:
+            if str(index.resolve() / ".lock") in open_files(run.pid):
+                return time.time()
+            time.sleep(0.001)
+        raise AssertionError("a run ended without the lock of the index")
+
+    run = start()
+    before = begun(run)
+    assert run.wait() == 0
     usual = time.time() - before
     runs = killed = catalogs = 0
     while killed < given.kills:
         assert runs < 5 * given.kills, f"only {killed} of {runs} runs were killed in time"
         photos.change()
         _, old = catalog(index)
-        before = time.time()
         run = start()
         runs += 1
+        before = begun(run)
         try:
-            # Most of a run is the start of Java and of the model, during which nothing is written.
-            assert run.wait(draw.uniform(0.4, 1.1) * usual) == 0
+            assert run.wait(draw.uniform(0, 1.1) * usual) == 0
             usual = time.time() - before
         except subprocess.TimeoutExpired:
             run.send_signal(signal.SIGKILL)

@@ -3,6 +3,7 @@ package io.github.blip2j.search;
 import io.github.blip2j.backend.Backend;
 import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.backend.Threads;
 import io.github.blip2j.generation.logits.TopCandidates;
 import io.github.blip2j.search.store.ByteRows;
 import io.github.blip2j.search.store.Segment;
@@ -157,12 +158,21 @@ final class VectorScan {
 
   /** The best of rows by sums in double, which do not depend on the way that led to them. */
   private TopCandidates rescored(int[] candidates, int top) {
+    double[] similarities = new double[candidates.length];
+    int shares = Threads.count();
+    IntStream.range(0, shares)
+        .parallel()
+        .forEach(
+            share -> {
+              float[] vectors = new float[index.catalog().model().numbers()];
+              for (int i = share; i < candidates.length; i += shares) {
+                index.read(candidates[i], vectors);
+                similarities[i] = similarity(vectors);
+              }
+            });
     var best = new TopCandidates(Math.min(top, index.rows()));
-    float[] vectors = new float[index.catalog().model().numbers()];
-    for (int row : candidates) {
-      index.read(row, vectors);
-      double similarity = similarity(vectors);
-      best.offer(similarity, row, (float) similarity);
+    for (int i = 0; i < candidates.length; i++) {
+      best.offer(similarities[i], candidates[i], (float) similarities[i]);
     }
     best.sort();
     return best;
