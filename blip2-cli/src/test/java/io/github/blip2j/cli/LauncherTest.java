@@ -1,6 +1,7 @@
 package io.github.blip2j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +47,12 @@ final class LauncherTest {
     Files.createDirectories(home.resolve("bin"));
     Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
     Path java = home.resolve("bin/java");
-    Files.writeString(java, "#!/usr/bin/env bash\nprintf '%s\\n' \"$@\"\n");
+    Files.writeString(
+        java,
+        "#!/usr/bin/env bash\n"
+            + "printf '%s\\n' \"$@\"\n"
+            + "for each; do case $each in -XX:ArchiveClassesAtExit=*) : >\"${each#*=}\" ;; esac; done\n"
+            + "exit ${EXIT:-0}\n");
     assertTrue(java.toFile().setExecutable(true));
   }
 
@@ -127,6 +134,55 @@ final class LauncherTest {
     Files.copy(SCRIPT, root.resolve("bin/blip2"));
     Files.createDirectories(root.resolve("lib"));
     Files.writeString(root.resolve("lib").resolve(jar), "");
+  }
+
+  @Test
+  void start_secondShortCommand_sharesTheClassesOfTheFirst() throws Exception {
+    release("blip2-cli-1.0.jar");
+    Path shared = root.resolve("blip2-17.0.1.jsa");
+
+    Shell first = launch(Map.of(), "caption", "a.png");
+
+    assertTrue(first.out().contains("-XX:ArchiveClassesAtExit=" + shared + "."), first.out());
+    assertTrue(Files.exists(shared), "classes expected beside lib");
+    Shell second = launch(Map.of(), "search", "a cat");
+    assertTrue(second.out().contains("-XX:SharedArchiveFile=" + shared + "\n"), second.out());
+  }
+
+  @Test
+  void start_classesOlderThanTheJars_areMadeAgain() throws Exception {
+    release("blip2-cli-1.0.jar");
+    launch(Map.of(), "caption", "a.png");
+    Files.setLastModifiedTime(root.resolve("lib"), FileTime.from(Instant.now().plusSeconds(60)));
+
+    Shell shell = launch(Map.of(), "caption", "a.png");
+
+    assertTrue(shell.out().contains("-XX:ArchiveClassesAtExit="), shell.out());
+  }
+
+  @Test
+  void start_failedCommand_leavesNoClassesAndItsExitCode() throws Exception {
+    release("blip2-cli-1.0.jar");
+
+    Shell shell = launch(Map.of("EXIT", "3"), "caption", "a.png");
+
+    assertEquals(3, shell.exit());
+    try (Stream<Path> files = Files.list(root)) {
+      assertTrue(files.noneMatch(file -> file.toString().contains(".jsa")), "no classes expected");
+    }
+  }
+
+  @Test
+  void start_longCommandOrOptionsOfOnesOwn_makesNoClasses() throws Exception {
+    release("blip2-cli-1.0.jar");
+
+    for (Shell shell :
+        List.of(
+            launch(Map.of(), "serve"),
+            launch(Map.of(), "caption", "a.png", "--model", "M"),
+            launch(Map.of("BLIP2_JAVA_OPTS", "-Xmx1g"), "caption", "a.png"))) {
+      assertFalse(shell.out().contains("Archive"), shell.out());
+    }
   }
 
   @Test

@@ -93,9 +93,10 @@ public final class MaxSimilarityKernel {
       long end = groups * (share + 1) / shares;
       for (long group = begin; group < end; group += atOnce) {
         int some = (int) Math.min(atOnce, end - group);
+        long rows = (long) some * perGroup;
         long at = from + group * perGroup * width * elementBytes;
-        fetched = fetch(Memory.bytes(at, some * perGroup * width * elementBytes));
-        multiply(at, (long) some * perGroup, products);
+        fetched = fetch(Memory.bytes(at, rows * width * elementBytes));
+        multiply(at, rows, products);
         FloatBuffer result =
             Memory.bytes(to + group * Float.BYTES, (long) some * Float.BYTES).asFloatBuffer();
         result.put(largest(products, some));
