@@ -24,8 +24,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the tools do. Not safe for several threads: models share the cores. */
@@ -113,6 +111,11 @@ final class PhotoTools implements AutoCloseable {
             path,
             "k",
             Schema.integer("Results, 1 to " + MOST_RESULTS + "; 10 by default."),
+            "rerank",
+            Schema.integer(
+                "How many of the best to look at again together with the text, 0 to "
+                    + MOST_RESULTS
+                    + "; 0 by default, and each takes as long as a match."),
             "folder",
             Schema.text("Only photos in folders of this name, as 2023 or trips/*."),
             "after",
@@ -193,9 +196,16 @@ final class PhotoTools implements AutoCloseable {
     query = folder == null || folder.isBlank() ? query : query.in(folder);
     query = after == null ? query : query.after(after);
     query = before == null ? query : query.before(before);
+    int rerank = arguments.integer("rerank", 0, 0, MOST_RESULTS);
+    if (rerank > 0 && text == null) {
+      throw new IllegalArgumentException("rerank: a text expected, got a path; leave rerank out");
+    }
     photos.refreshIfChanged();
     var results = new JsonArray();
-    allowed(photos, query, top, embedder(loaded)).forEach(hit -> results.add(json(hit)));
+    for (PhotoHit hit :
+        photos.search(query.where(this::isBelow).top(top).rerank(rerank), embedder(loaded))) {
+      results.add(json(below(hit)));
+    }
     var json = new JsonObject();
     json.add("results", results);
     return json;
@@ -210,27 +220,13 @@ final class PhotoTools implements AutoCloseable {
     return there;
   }
 
-  /** The best that are below the folders: an index may be of others too. */
-  private List<PhotoHit> allowed(
-      PhotoIndex photos, PhotoQuery query, int top, ImageEmbedder vectors) throws IOException {
-    for (int tried = top; ; tried = (int) Math.min(Integer.MAX_VALUE / 8, tried * 8L)) {
-      List<PhotoHit> hits = photos.search(query.top(tried), vectors);
-      List<PhotoHit> below = hits.stream().flatMap(hit -> below(hit).stream()).toList();
-      if (below.size() >= top || hits.size() < tried) {
-        return below.subList(0, Math.min(top, below.size()));
-      }
-    }
-  }
-
-  /** A result with those of its files that are below the folders; empty if none is. */
-  private Optional<PhotoHit> below(PhotoHit hit) {
-    List<Photo> files =
-        Stream.concat(Stream.of(hit.photo()), hit.copies().stream()).filter(this::isBelow).toList();
-    return files.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new PhotoHit(
-                files.get(0), hit.similarity(), hit.match(), files.subList(1, files.size())));
+  /** A result with those of its files that are below the folders: an index may be of others. */
+  private PhotoHit below(PhotoHit hit) {
+    return new PhotoHit(
+        hit.photo(),
+        hit.similarity(),
+        hit.match(),
+        hit.copies().stream().filter(this::isBelow).toList());
   }
 
   private boolean isBelow(Photo photo) {
@@ -245,6 +241,10 @@ final class PhotoTools implements AutoCloseable {
     var json = new JsonObject();
     json.addProperty("path", PathName.of(hit.photo().path()));
     json.addProperty("score", hit.similarity());
+    @Nullable Match match = hit.match();
+    if (match != null) {
+      json.addProperty("itm_probability", match.itmProbability());
+    }
     json.addProperty("date", hit.photo().date().toString());
     json.addProperty("state", hit.photo().state().name().toLowerCase(Locale.ROOT));
     var copies = new JsonArray();

@@ -3,6 +3,7 @@ package io.github.blip2j.search;
 import io.github.blip2j.vision.image.Image;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +105,14 @@ public final class PhotoQuery {
   /** Only photos taken before this time. */
   public PhotoQuery before(Instant time) {
     return new PhotoQuery(text, image, top, rerank, exact, filter.before(time));
+  }
+
+  /**
+   * Only photos of which a condition is true. It is asked before a photo counts or is looked at
+   * again, for the best photos of a pass and not for all, so it must not depend on the order.
+   */
+  public PhotoQuery where(Predicate<Photo> condition) {
+    return new PhotoQuery(text, image, top, rerank, exact, filter.where(condition));
   }
 
   @Nullable String text() {

@@ -1,6 +1,7 @@
 package io.github.blip2j.search;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -193,6 +194,31 @@ final class SearchTest {
             .get(0)
             .photo()
             .name());
+  }
+
+  @Test
+  void where_holdsBesideTheOtherFilters() throws IOException {
+    PhotoIndex index = PhotoIndex.open(folder.path(), MODEL);
+    var embedder = new MadeText(unit(WIDTH));
+    PhotoQuery query =
+        PhotoQuery.text("")
+            .top(9999)
+            .where(photo -> photo.name().startsWith("/p/2/"))
+            .where(photo -> photo.name().endsWith("6.jpg"));
+
+    List<String> names =
+        index.search(query.after(Instant.ofEpochSecond(1000)), embedder).stream()
+            .map(hit -> hit.photo().name())
+            .toList();
+
+    assertEquals(
+        index.search(PhotoQuery.text("").top(9999).exact(), embedder).stream()
+            .filter(hit -> !hit.photo().date().isBefore(Instant.ofEpochSecond(1000)))
+            .map(hit -> hit.photo().name())
+            .filter(name -> name.matches("/p/2/.*6.jpg"))
+            .toList(),
+        names);
+    assertFalse(names.isEmpty());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.blip2j.blip2.Blip2;
@@ -186,6 +187,27 @@ final class McpCommandTest {
     assertFalse(found.toString().contains("secret"), found::toString);
     assertEquals(1, results(Map.of("text", "two cats", "k", 1)).size());
     assertEquals(0, results(Map.of("text", "two cats", "folder", "none")).size());
+  }
+
+  @Test
+  void search_reranked_isInTheOrderOfTheMatches() throws IOException {
+    JsonArray found = results(Map.of("text", "two cats", "k", 3, "rerank", 3));
+
+    assertEquals(3, found.size(), "photos below the folder");
+    try (ImageTextMatcher matcher = ImageTextMatcher.load(MATCHER)) {
+      double last = Double.POSITIVE_INFINITY;
+      for (JsonElement each : found) {
+        JsonObject hit = each.getAsJsonObject();
+        Match match =
+            matcher.match(matcher.read(Path.of(hit.get("path").getAsString())), "two cats");
+        assertEquals(match.itmProbability(), hit.get("itm_probability").getAsDouble(), 1e-5);
+        assertTrue(match.itc() + match.itmLogit() <= last + 1e-5, found::toString);
+        last = match.itc() + match.itmLogit();
+      }
+    }
+    assertEquals(
+        "search: rerank: a text expected, got a path; leave rerank out",
+        error("search", Map.of("path", "a.png", "rerank", 1)));
   }
 
   private static JsonArray results(Map<String, Object> arguments) {

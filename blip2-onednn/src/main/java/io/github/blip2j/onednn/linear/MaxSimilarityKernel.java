@@ -21,9 +21,9 @@ import org.bytedeco.javacpp.IntPointer;
  * The largest product of each group's rows with a vector, at the speed at which the rows are read.
  *
  * <p>oneDNN's GEMM of a matrix and one column streams the matrix once; its product primitives
- * repack it for more columns and take 1.3 to 2 times as long. It reads one stream of memory, though,
- * and a core reads several faster than one: so each piece is brought into the cache by eight streams
- * of loads before it is multiplied.
+ * repack it for more columns and take 1.3 to 2 times as long. It reads one stream of memory,
+ * though, and a core reads several faster than one: so each piece is brought into the cache by
+ * eight streams of loads before it is multiplied.
  */
 public final class MaxSimilarityKernel {
   private static final long PIECE = 1 << 18; // bytes, which fit into a core's cache
