@@ -49,10 +49,12 @@ final class LauncherTest {
     Path java = home.resolve("bin/java");
     Files.writeString(
         java,
-        "#!/usr/bin/env bash\n"
-            + "printf '%s\\n' \"$@\"\n"
-            + "for each; do case $each in -XX:ArchiveClassesAtExit=*) : >\"${each#*=}\" ;; esac; done\n"
-            + "exit ${EXIT:-0}\n");
+        """
+        #!/usr/bin/env bash
+        printf '%s\\n' "$@"
+        for each; do case $each in -XX:ArchiveClassesAtExit=*) : >"${each#*=}" ;; esac; done
+        exit ${EXIT:-0}
+        """);
     assertTrue(java.toFile().setExecutable(true));
   }
 
