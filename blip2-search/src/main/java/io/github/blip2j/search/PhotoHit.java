@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A result of a search.
  *
- * @param photo the photo, the first one by path if several files have its content
+ * @param photo the photo, of several files with its content the first one by path that is there
  * @param similarity with the query, in [-1, 1]; of a text {@code Match.itc}
  * @param match the closer look at the best, or null
  * @param copies other files of the same content

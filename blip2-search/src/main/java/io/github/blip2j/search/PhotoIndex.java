@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -277,7 +279,15 @@ public final class PhotoIndex {
 
   private static PhotoHit hit(Snapshot now, int row, double score, PhotoFilter filter) {
     List<IndexedFile> files = new ArrayList<>(now.files(row));
-    files.sort(Comparator.comparing(file -> !filter.accepts(file))); // stable
+    Set<IndexedFile> there =
+        files.size() == 1
+            ? Set.of()
+            : files.stream()
+                .filter(file -> PhotoState.of(file) == PhotoState.PRESENT)
+                .collect(Collectors.toSet());
+    files.sort( // stable
+        Comparator.comparing((IndexedFile file) -> !filter.accepts(file))
+            .thenComparing(file -> !there.contains(file)));
     List<Photo> photos = files.stream().map(Photo::new).toList();
     return new PhotoHit(photos.get(0), score, null, photos.subList(1, photos.size()));
   }

@@ -84,6 +84,20 @@ final class PhotoIndexTest extends IndexedFolder {
   }
 
   @Test
+  void search_ofCopiesOfWhichOneIsGone_showsTheOther() throws IOException {
+    Pictures.write(photos, 0, 2);
+    Path copy = Files.copy(photos.resolve("001.png"), photos.resolve("copy.png"));
+    update();
+    Files.delete(photos.resolve("001.png"));
+
+    PhotoHit hit = index().search(PhotoQuery.image(Pictures.of(1)).top(1), embedder).get(0);
+
+    assertEquals(copy, hit.photo().path());
+    assertEquals(PhotoState.PRESENT, hit.photo().state());
+    assertEquals(1, hit.copies().size());
+  }
+
+  @Test
   void files_thatAreNoImages_areReportedAndLeftOut() throws IOException {
     Pictures.write(photos, 0, 3);
     Files.writeString(photos.resolve("a.jpg"), "no picture");
