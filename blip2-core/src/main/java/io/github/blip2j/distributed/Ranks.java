@@ -19,6 +19,7 @@ public final class Ranks {
   public static final Ranks ALONE = of(Collectives.single());
 
   private final Collectives collectives;
+  private volatile boolean failed;
 
   private Ranks(Collectives collectives) {
     this.collectives = collectives;
@@ -187,6 +188,16 @@ public final class Ranks {
     return result;
   }
 
+  /** Whether something has failed that all ranks know of, so that one of them may report it. */
+  public boolean failedTogether() {
+    return failed;
+  }
+
+  /** Notes that all ranks fail now, as {@link #agree} does. */
+  public void failTogether() {
+    failed = true;
+  }
+
   /**
    * As {@link #agree}, for what has been found out already.
    *
@@ -197,6 +208,7 @@ public final class Ranks {
     if (!any(!message.isEmpty())) {
       return;
     }
+    failed = true;
     List<String> all = gather(message);
     if (message.isEmpty()) {
       for (int rank = 0; rank < all.size(); rank++) {

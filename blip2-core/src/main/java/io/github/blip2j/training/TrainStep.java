@@ -323,6 +323,7 @@ public final class TrainStep<B extends Batch> {
 
     /** The same exception on all ranks, with the message of the first that had such losses. */
     private TrainingDivergedException notFinite(String own) {
+      ranks.failTogether();
       List<String> all = ranks.gather(own);
       for (int rank = 0; rank < all.size(); rank++) {
         if (!all.get(rank).isEmpty()) {
