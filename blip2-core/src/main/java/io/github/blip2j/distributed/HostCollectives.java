@@ -2,7 +2,7 @@ package io.github.blip2j.distributed;
 
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
-import io.github.blip2j.backend.Natives;
+import io.github.blip2j.backend.NativeFolder;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.distributed.CollectiveCall.Kind;
 import io.github.blip2j.tensor.types.DType;
@@ -22,7 +22,7 @@ public abstract class HostCollectives implements Collectives {
   private static final Set<DType> NUMBERS = Set.of(DType.FLOAT32, DType.FLOAT64, DType.INT64);
 
   static {
-    Natives.prepare(); // says where JNA unpacks its library
+    NativeFolder.prepare(); // where JNA unpacks its library
   }
 
   private final int rank;
