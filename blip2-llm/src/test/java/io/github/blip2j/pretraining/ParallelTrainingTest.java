@@ -1,185 +1,159 @@
 package io.github.blip2j.pretraining;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
-import io.github.blip2j.backend.AdamWRule;
+import io.github.blip2j.adapter.LoraSettings;
 import io.github.blip2j.blip2.checkpoint.RetrievalLoader;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
-import io.github.blip2j.distributed.InMemoryCollectives;
 import io.github.blip2j.distributed.Ranks;
-import io.github.blip2j.nn.Parameter;
-import io.github.blip2j.optim.AdamW;
-import io.github.blip2j.optim.ParameterGroup;
-import io.github.blip2j.optim.Schedule;
-import io.github.blip2j.optim.Warmup;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.text.HuggingFaceTokenizer;
-import io.github.blip2j.training.CheckpointFolder;
-import io.github.blip2j.training.Trainer;
-import io.github.blip2j.training.TrainingListener;
 import io.github.blip2j.training.TrainingSettings;
 import io.github.blip2j.vision.image.Augmentation;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The first stage on several ranks makes the updates of one process with the whole batches. */
+/** Ranks make the updates of one process with the whole batches, dropout and crops included. */
 final class ParallelTrainingTest {
-  private static final Duration LIMIT = Duration.ofMinutes(1);
-
   private final Path folder;
+  private final ParallelRuns runs;
 
-  private final Path captions;
-
-  ParallelTrainingTest(@TempDir Path folder) throws IOException {
+  ParallelTrainingTest(@TempDir Path folder) {
     this.folder = folder;
-    this.captions = Scenes.captions(folder);
+    this.runs = new ParallelRuns(folder);
   }
 
   @ParameterizedTest
   @CsvSource({"2, 4, 20, 1", "4, 4, 6, 1", "2, 4, 6, 2", "4, 8, 6, 1"})
-  void ranks_makeTheUpdatesOfOneProcess(int ranks, int batchSize, int steps, int accumulate)
+  void stageOne_onRanks_isThatOfOneProcess(int ranks, int batchSize, int steps, int accumulate)
       throws IOException {
-    train("one", Ranks.ALONE, batchSize, steps, accumulate, false);
-    train("ranks", ranks, batchSize, steps, accumulate, false);
+    runs.on(1, each -> stageOne("one", each, batchSize, steps, accumulate));
+    runs.on(ranks, each -> stageOne("ranks", each, batchSize, steps, accumulate));
 
-    assertLosses("one", "ranks", steps);
-    assertWeights("one", "ranks", steps, steps <= 6 ? 2e-5f : 1e-4f);
-  }
-
-  private void assertLosses(String expected, String actual, int steps) throws IOException {
-    List<JsonObject> whole = updates(expected);
-    List<JsonObject> shared = updates(actual);
-    assertEquals(steps, whole.size());
-    assertEquals(steps, shared.size());
-    for (int i = 0; i < steps; i++) {
-      for (Map.Entry<String, JsonElement> each : whole.get(i).entrySet()) {
-        if (each.getKey().startsWith("loss")) {
-          double loss = each.getValue().getAsDouble();
-          assertEquals(
-              loss,
-              shared.get(i).get(each.getKey()).getAsDouble(),
-              1e-6 * Math.abs(loss) + 1e-6,
-              each.getKey() + " of update " + (i + 1));
-        }
-      }
-      assertEquals(
-          whole.get(i).get("grad_norm").getAsDouble(),
-          shared.get(i).get("grad_norm").getAsDouble(),
-          1e-4 * whole.get(i).get("grad_norm").getAsDouble(),
-          "norm of update " + (i + 1));
-    }
-  }
-
-  private List<JsonObject> updates(String run) throws IOException {
-    return Files.readAllLines(folder.resolve(run).resolve("log.jsonl")).stream()
-        .map(line -> JsonParser.parseString(line).getAsJsonObject())
-        .filter(line -> line.has("loss"))
-        .toList();
-  }
-
-  private void assertWeights(String expected, String actual, int steps, float tolerance)
-      throws IOException {
-    Map<String, float[]> whole = weights(expected, steps);
-    Map<String, float[]> shared = weights(actual, steps);
-    // Attention does not depend on the keys' bias: its gradient is rounding, which Adam enlarges.
-    shared.keySet().removeIf(name -> name.endsWith("key.bias"));
-    shared.forEach((name, own) -> assertArrayEquals(whole.get(name), own, tolerance, name));
-  }
-
-  private Map<String, float[]> weights(String run, int step) throws IOException {
-    Map<String, float[]> weights = new HashMap<>();
-    try (Scope home = Scope.detached()) {
-      Blip2RetrievalModel model = RetrievalLoader.load(Scenes.MODEL, home);
-      model.trainQformer();
-      List<Parameter> trained =
-          model.parameters().values().stream().filter(Parameter::isTrained).toList();
-      Path file = folder.resolve(run).resolve(String.format("step-%08d.safetensors", step));
-      CheckpointFolder.loadParameters(file, trained);
-      trained.forEach(each -> weights.put(each.name(), each.value().toFloats()));
-    }
-    return weights;
+    runs.assertSame("one", "ranks", steps, steps <= 6 ? 2e-5f : 1e-4f);
   }
 
   @Test
   void resume_onAnotherNumberOfRanks_goesOn() throws IOException {
-    train("one", Ranks.ALONE, 4, 6, 1, false);
-    train("parts", 4, 4, 2, 1, false);
-    train("parts", 2, 4, 4, 1, true);
-    train("parts", Ranks.ALONE, 4, 6, 1, true);
+    runs.on(1, each -> stageOne("one", each, 4, 6, 1));
+    runs.on(4, each -> stageOne("parts", each, 4, 2, 1));
+    runs.on(2, each -> stageOne("parts", each, 4, 4, 1));
+    runs.on(1, each -> stageOne("parts", each, 4, 6, 1));
 
-    assertLosses("one", "parts", 6);
-    assertWeights("one", "parts", 6, 2e-5f);
+    runs.assertSame("one", "parts", 6, 2e-5f);
   }
 
   @Test
   void batch_thatRanksCannotShare_isRefused() {
     var e =
         assertThrows(
-            IllegalArgumentException.class, () -> train("ranks", 3, 4, 1, 1, false));
+            IllegalArgumentException.class,
+            () -> runs.on(3, each -> stageOne("ranks", each, 4, 1, 1)));
     assertTrue(String.valueOf(e.getMessage()).contains("a multiple of the 3 ranks expected, got 4"));
   }
 
-  private void train(
-      String run, int ranks, int batchSize, int steps, int accumulate, boolean resume) {
-    InMemoryCollectives.run(
-        ranks,
-        LIMIT,
-        each -> {
-          try {
-            train(run, Ranks.of(each), batchSize, steps, accumulate, resume);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
-  }
-
-  private void train(
-      String run, Ranks ranks, int batchSize, int steps, int accumulate, boolean resume)
+  private void stageOne(String run, Ranks ranks, int batchSize, int steps, int accumulate)
       throws IOException {
-    var schedule = new Schedule.WarmupCosine(1e-3, 1e-4, 9, new Warmup(1e-4, 3));
-    var settings =
-        TrainingSettings.of(folder.resolve(run), schedule)
-            .withEpochs(99)
-            .withMaxSteps(steps)
-            .withAccumulate(accumulate)
-            .withLogEvery(1)
-            .withSeed(7);
+    TrainingSettings settings = runs.settings(run, steps).withAccumulate(accumulate);
     try (Scope home = Scope.detached();
         var tokenizer = HuggingFaceTokenizer.open(Scenes.MODEL)) {
       Blip2RetrievalModel model = RetrievalLoader.load(Scenes.MODEL, home);
       model.trainQformer();
-      CaptionSet set =
-          CaptionSet.open(List.of(captions), Scenes.IMAGES, CaptionSet.Faulty.REFUSE);
-      var batches =
-          CaptionBatches.of(set, Scenes.processor(), batchSize, 42)
-              .with(Augmentation.blip2())
-              .among(ranks);
-      var groups = ParameterGroup.of(model.parameters().values(), 0.05);
-      try (var optimizer = new AdamW(groups, AdamWRule.DEFAULT)) {
-        var trainer =
-            new Trainer<>(StageOneTraining.of(model, tokenizer), batches, optimizer, settings)
-                .among(ranks);
-        if (resume) {
-          trainer.resume(TrainingListener.NONE);
-        } else {
-          trainer.start(TrainingListener.NONE);
-        }
+      CaptionBatches batches;
+      synchronized (folder) { // it writes the list
+        batches = Scenes.batches(folder, batchSize, 42).with(Augmentation.blip2());
+      }
+      var training = StageOneTraining.of(model, tokenizer);
+      runs.train(ranks, training, batches, List.copyOf(model.parameters().values()), settings);
+    }
+  }
+
+  @Test
+  void stageTwo_withDropoutInTheLanguageModel_isThatOfOneProcess() throws IOException {
+    Path opt = Speech.withDropout(folder, 0.1);
+
+    assertStageTwo(opt, StageTwoSetup.lavis(), UnaryOperator.identity());
+  }
+
+  @Test
+  void stageTwo_withLora_isThatOfOneProcess() throws IOException {
+    LoraSettings lora = LoraSettings.of("q_proj", "v_proj").withRank(4).withDropout(0.1);
+    StageTwoSetup setup = StageTwoSetup.lavis().with(Tuning.NONE.withLora(lora));
+
+    assertStageTwo(Speech.OPT, setup, UnaryOperator.identity());
+  }
+
+  @Test
+  void stageTwo_ofT5WithSplitCaptions_isThatOfOneProcess() throws IOException {
+    assertStageTwo(Speech.T5, StageTwoSetup.lavis(), StageTwoTraining::withPrefixSplit);
+  }
+
+  private void assertStageTwo(
+      Path base, StageTwoSetup setup, UnaryOperator<StageTwoTraining> changed) throws IOException {
+    runs.on(1, each -> stageTwo("one", each, base, setup, changed));
+    runs.on(2, each -> stageTwo("two", each, base, setup, changed));
+    runs.on(4, each -> stageTwo("four", each, base, setup, changed));
+
+    runs.assertSame("one", "two", 6, 2e-5f);
+    runs.assertSame("one", "four", 6, 2e-5f);
+  }
+
+  private void stageTwo(
+      String run,
+      Ranks ranks,
+      Path base,
+      StageTwoSetup setup,
+      UnaryOperator<StageTwoTraining> changed)
+      throws IOException {
+    try (Scope home = Scope.detached()) {
+      var model = StageTwoModel.load(base, home, setup);
+      CaptionBatches batches;
+      synchronized (folder) { // it writes the list
+        batches = Speech.batches(folder, 4);
+      }
+      try (var tokenizer = model.openTokenizer()) {
+        var training = changed.apply(StageTwoTraining.of(model, tokenizer));
+        runs.train(
+            ranks,
+            training,
+            batches,
+            List.copyOf(model.parameters().values()),
+            runs.settings(run, 6));
+      }
+    }
+  }
+
+  @Test
+  void questions_ofInstructBlip_areThoseOfOneProcess() throws IOException {
+    for (int ranks : List.of(1, 2)) {
+      runs.on(ranks, each -> questions("on " + ranks, each));
+    }
+
+    runs.assertSame("on 1", "on 2", 6, 2e-5f);
+  }
+
+  private void questions(String run, Ranks ranks) throws IOException {
+    try (Scope home = Scope.detached()) {
+      var model = StageTwoModel.load(Questions.MODEL, home, StageTwoSetup.lavis());
+      CaptionBatches batches;
+      synchronized (folder) { // it writes the list
+        batches = Questions.batches(folder, 2);
+      }
+      try (var tokenizer = model.openTokenizer();
+          var instructions = model.openInstructionTokenizer()) {
+        runs.train(
+            ranks,
+            StageTwoTraining.of(model, tokenizer, instructions),
+            batches,
+            List.copyOf(model.parameters().values()),
+            runs.settings(run, 6));
       }
     }
   }
