@@ -306,6 +306,7 @@ public final class Trainer<B extends Batch> {
         from.step(),
         parts.update.optimizer().name(),
         CheckpointHeader.text(parts.settings.schedule()));
+    EqualRanks.require(ranks(), parts, from);
     try {
       return ranks().isFirst()
           ? run.from(from, () -> stopping)

@@ -18,6 +18,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -304,6 +306,13 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     Map<String, Long> sizes = new TreeMap<>(set.sizes());
     sizes.put("batch_size", (long) batchSize);
     return sizes;
+  }
+
+  @Override
+  public String fingerprint() {
+    var sum = new CRC32();
+    set.listed().forEach(each -> sum.update(each.toString().getBytes(StandardCharsets.UTF_8)));
+    return String.format(Locale.ROOT, "%s with the sum %08x", sizes(), sum.getValue());
   }
 
   private long batches() {
