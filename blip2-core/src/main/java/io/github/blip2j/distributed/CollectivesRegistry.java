@@ -88,8 +88,6 @@ final class CollectivesRegistry {
               SINGLE));
     }
     return new IllegalStateException(
-        providers.stream()
-            .map(CollectivesProvider::description)
-            .collect(Collectors.joining("\n")));
+        providers.stream().map(CollectivesProvider::description).collect(Collectors.joining("\n")));
   }
 }

@@ -145,9 +145,7 @@ public abstract class HostCollectives implements Collectives {
     if (rank != root) {
       x.markChanged();
     }
-    started(
-            CollectiveCall.inPlace(
-                Kind.BROADCAST, Reduction.SUM, x.dtype(), x.size(), root, at, x))
+    started(CollectiveCall.inPlace(Kind.BROADCAST, Reduction.SUM, x.dtype(), x.size(), root, at, x))
         .await();
   }
 

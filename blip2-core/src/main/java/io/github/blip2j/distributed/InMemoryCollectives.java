@@ -110,8 +110,7 @@ public final class InMemoryCollectives extends HostCollectives {
   public void abort(int code) {
     CollectivesException aborted =
         new CollectivesException(
-            String.format(
-                Locale.ROOT, "collectives: rank %d aborted with code %d", rank(), code));
+            String.format(Locale.ROOT, "collectives: rank %d aborted with code %d", rank(), code));
     fail(aborted);
     group.fail(aborted);
   }
@@ -159,8 +158,7 @@ public final class InMemoryCollectives extends HostCollectives {
 
     Group(int size, Duration limit) {
       if (size < 1) {
-        throw new IllegalArgumentException(
-            "collectives: size expected at least 1, got " + size);
+        throw new IllegalArgumentException("collectives: size expected at least 1, got " + size);
       }
       this.size = size;
       this.limit = limit;

@@ -23,8 +23,7 @@ final class MemoryLoops {
    *
    * @param sources addresses of {@code count} elements each
    */
-  static void reduce(
-      Reduction reduction, DType dtype, long count, long[] sources, long[] targets) {
+  static void reduce(Reduction reduction, DType dtype, long count, long[] sources, long[] targets) {
     for (long done = 0; done < count; done += PIECE) {
       int piece = (int) Math.min(PIECE, count - done);
       long offset = done * dtype.byteSize();

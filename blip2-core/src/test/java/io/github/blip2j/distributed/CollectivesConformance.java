@@ -72,8 +72,7 @@ public final class CollectivesConformance {
   private static Tensor tensor(DType dtype, int count, IntToDoubleFunction value) {
     if (dtype == DType.INT64) {
       return Tensor.of(
-          IntStream.range(0, count).mapToLong(i -> (long) value.applyAsDouble(i)).toArray(),
-          count);
+          IntStream.range(0, count).mapToLong(i -> (long) value.applyAsDouble(i)).toArray(), count);
     }
     return Tensor.of(IntStream.range(0, count).mapToDouble(value).toArray(), count).to(dtype);
   }
@@ -245,8 +244,7 @@ public final class CollectivesConformance {
 
       int first = c.rank() * count;
       assertArrayEquals(
-          expected(
-              count, i -> reduced(Reduction.SUM, c.size(), rank -> value(rank, first + i))),
+          expected(count, i -> reduced(Reduction.SUM, c.size(), rank -> value(rank, first + i))),
           values(part));
       assertArrayEquals(expected(all, i -> value(c.rank(), i)), values(whole));
     }
@@ -288,9 +286,7 @@ public final class CollectivesConformance {
         "allGather: part and whole expected of one type, got BFLOAT16 and FLOAT32",
         () -> c.allGather(half, matrix));
     refused(
-        "allGather: whole expected of "
-            + c.size()
-            + " parts of 5 elements [5], got 6 elements [6]",
+        "allGather: whole expected of " + c.size() + " parts of 5 elements [5], got 6 elements [6]",
         () -> c.allGather(matrix.narrow(0, 0, 5).copy(), matrix));
     refused(
         "broadcast: root expected from 0 to " + (c.size() - 1) + ", got " + c.size(),

@@ -27,14 +27,11 @@ final class CollectivesRegistryTest {
   @Test
   void withoutLauncher_isOneProcess() {
     assertEquals(
-        "one process",
-        CollectivesRegistry.open(null, Optional.empty(), List.of(HERE)).toString());
+        "one process", CollectivesRegistry.open(null, Optional.empty(), List.of(HERE)).toString());
     assertEquals(
         "one process",
         CollectivesRegistry.open(
-                null,
-                Optional.of(new Launcher(Launcher.Kind.HYDRA, 0, 1)),
-                List.of(HERE))
+                null, Optional.of(new Launcher(Launcher.Kind.HYDRA, 0, 1)), List.of(HERE))
             .toString());
   }
 

@@ -78,8 +78,7 @@ final class InMemoryCollectivesTest {
 
     assertEquals("no picture", e.getMessage());
     assertEquals(
-        Set.of(
-            "barrier: collectives: rank 1 failed: java.lang.IllegalStateException: no picture"),
+        Set.of("barrier: collectives: rank 1 failed: java.lang.IllegalStateException: no picture"),
         others);
   }
 
@@ -94,8 +93,7 @@ final class InMemoryCollectivesTest {
     assertEquals(
         "allReduce MAX of 4 FLOAT32: all of 3 ranks expected within PT0.2S, got none of [0, 1]",
         late.getMessage());
-    assertEquals(
-        "barrier: ranks expected to be together, got a failure before", next.getMessage());
+    assertEquals("barrier: ranks expected to be together, got a failure before", next.getMessage());
     assertEquals(late, next.getCause());
     ranks.get(2).close(); // waits for nobody
   }
@@ -123,8 +121,7 @@ final class InMemoryCollectivesTest {
         ": collectives: the same call expected on all ranks, got allReduce SUM of 3 FLOAT32 on"
             + " rank 0 and allReduce SUM of 4 FLOAT32 on rank 1";
     assertEquals(
-        Set.of("allReduce SUM of 3 FLOAT32" + both, "allReduce SUM of 4 FLOAT32" + both),
-        messages);
+        Set.of("allReduce SUM of 3 FLOAT32" + both, "allReduce SUM of 4 FLOAT32" + both), messages);
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.github.blip2j.mpi;
 
 import io.github.blip2j.distributed.CollectiveCall;
-import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.distributed.CollectivesException;
 import io.github.blip2j.distributed.HostCollectives;
 import io.github.blip2j.distributed.Launcher;
@@ -48,11 +47,7 @@ final class MpiCollectives extends HostCollectives {
     this.aborting = aborting;
     this.description =
         String.format(
-            Locale.ROOT,
-            "%s of %d by %s",
-            session.name(session.rank()),
-            session.size(),
-            library);
+            Locale.ROOT, "%s of %d by %s", session.name(session.rank()), session.size(), library);
     this.formerHandler = Thread.getDefaultUncaughtExceptionHandler();
     this.hook = new Thread(this::endOthers, "blip2-mpi-exit");
   }

@@ -60,8 +60,7 @@ final class MpiFunctions {
       long comm,
       Pointer request);
 
-  static native int MPI_Ibcast(
-      long at, int count, long type, int root, long comm, Pointer request);
+  static native int MPI_Ibcast(long at, int count, long type, int root, long comm, Pointer request);
 
   static native int MPI_Ibarrier(long comm, Pointer request);
 

@@ -113,9 +113,7 @@ record MpiLibrary(MpiFamily family, String file, String version, NativeLibrary l
                 + " mpich for the mpirun of MPICH; or name one: -D%s=openmpi, mpich, abi or a"
                 + " file (%s)",
             String.join(" or ", files),
-            launcher
-                .map(it -> ", as this process was started as " + it)
-                .orElse(""),
+            launcher.map(it -> ", as this process was started as " + it).orElse(""),
             PROPERTY,
             reasons.stream().distinct().collect(Collectors.joining("; "))));
   }
@@ -126,9 +124,7 @@ record MpiLibrary(MpiFamily family, String file, String version, NativeLibrary l
     try (Memory text = new Memory(LONGEST_VERSION);
         Memory length = new Memory(Integer.BYTES)) {
       int code =
-          library
-              .getFunction("MPI_Get_library_version")
-              .invokeInt(new Object[] {text, length});
+          library.getFunction("MPI_Get_library_version").invokeInt(new Object[] {text, length});
       if (code != 0) {
         throw new UnsatisfiedLinkError(file + ": MPI_Get_library_version returned " + code);
       }

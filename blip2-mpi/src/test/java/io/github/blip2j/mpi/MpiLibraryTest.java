@@ -43,7 +43,8 @@ final class MpiLibraryTest {
   void libraryOfAnotherKind_isNotMpi() {
     var e =
         assertThrows(
-            IllegalStateException.class, () -> MpiLibrary.first(List.of("libm.so.6"), Optional.empty()));
+            IllegalStateException.class,
+            () -> MpiLibrary.first(List.of("libm.so.6"), Optional.empty()));
 
     assertTrue(e.getMessage().contains("MPI_Get_library_version"), e.getMessage());
   }

@@ -48,7 +48,7 @@ enum Mpirun {
     }
   }
 
-  /** Runs {@link RankMain}; the test is not run without this launcher, unless in CI. */
+  /** Runs {@link RankMain} in several processes. */
   Result run(int ranks, String mode, Path folder, String... options)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(command()));
@@ -70,8 +70,7 @@ enum Mpirun {
     command.addAll(
         List.of(
             "-cp",
-            System.getProperty(
-                "surefire.test.class.path", System.getProperty("java.class.path")),
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             RankMain.class.getName(),
             mode,
             folder.toString()));
@@ -100,7 +99,8 @@ enum Mpirun {
     return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }
 
-  private String command() throws InterruptedException {
+  /** The command; the test is not run without it, unless in CI. */
+  String command() throws InterruptedException {
     for (String command : commands) {
       try {
         Process process =

@@ -34,8 +34,9 @@ final class RankMain {
       }
     } else if (mode.equals("throws")) {
       Collectives c = Collectives.open();
+      RankMain main = of(c, folder);
       c.barrier();
-      of(c, folder).failing(c);
+      main.failing(c);
     } else {
       try (Collectives c = Collectives.open()) {
         of(c, folder).run(mode, c);
@@ -79,6 +80,7 @@ final class RankMain {
           write("no mismatch");
         } catch (CollectivesException e) {
           write(String.valueOf(e.getMessage()));
+          awaitReport(1 - c.rank()); // the end of one process ends the other
         }
       }
       case "nulls" -> {
@@ -139,8 +141,14 @@ final class RankMain {
     return caught;
   }
 
+  private void awaitReport(int rank) throws Exception {
+    Path other = report.resolveSibling("rank-" + rank);
+    for (int i = 0; i < 1000 && Files.readAllLines(other).size() < 2; i++) {
+      Thread.sleep(10);
+    }
+  }
+
   private void write(String line) throws IOException {
-    Files.writeString(
-        report, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Files.writeString(report, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 }
