@@ -56,6 +56,10 @@ public record CollectiveCall(
     }
   }
 
+  private static final List<Kind> KINDS = List.of(Kind.values());
+  private static final List<Reduction> REDUCTIONS = List.of(Reduction.values());
+  private static final List<DType> DTYPES = List.of(DType.values());
+
   /** The number of longs in a signature. */
   public static final int SIGNATURE = 5;
 
@@ -77,7 +81,9 @@ public record CollectiveCall(
 
   /** What must be the same on all ranks, in {@link #SIGNATURE} numbers. */
   public long[] signature() {
-    return new long[] {kind.ordinal(), reduction.ordinal(), dtype.ordinal(), count, root};
+    return new long[] {
+      KINDS.indexOf(kind), REDUCTIONS.indexOf(reduction), DTYPES.indexOf(dtype), count, root
+    };
   }
 
   /** The call, for messages, such as {@code allReduce SUM of 25 FLOAT32}. */
@@ -86,12 +92,12 @@ public record CollectiveCall(
   }
 
   private static String describe(long[] signature) {
-    Kind kind = Kind.values()[(int) signature[0]];
+    Kind kind = KINDS.get((int) signature[0]);
     String what =
-        String.format(Locale.ROOT, "of %d %s", signature[3], DType.values()[(int) signature[2]]);
+        String.format(Locale.ROOT, "of %d %s", signature[3], DTYPES.get((int) signature[2]));
     return switch (kind) {
       case ALL_REDUCE, REDUCE_SCATTER ->
-          kind + " " + Reduction.values()[(int) signature[1]] + " " + what;
+          kind + " " + REDUCTIONS.get((int) signature[1]) + " " + what;
       case ALL_GATHER -> kind + " " + what;
       case BROADCAST -> kind + " " + what + " from rank " + signature[4];
       case BARRIER, CLOSE -> kind.toString();

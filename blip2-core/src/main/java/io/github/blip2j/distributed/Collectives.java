@@ -1,6 +1,6 @@
 package io.github.blip2j.distributed;
 
-import io.github.blip2j.backend.RawTensor;
+import io.github.blip2j.tensor.Tensor;
 
 /**
  * Operations that all ranks of a job take part in. Every rank calls the same ones in the same
@@ -55,7 +55,7 @@ public interface Collectives extends AutoCloseable {
    * @param x of FLOAT32, FLOAT64 or INT64
    * @throws IllegalArgumentException if it is not dense, of another type, or on a device
    */
-  Pending startAllReduce(RawTensor x, Reduction reduction);
+  Pending startAllReduce(Tensor x, Reduction reduction);
 
   /**
    * Reduces over all ranks, in place, as {@link #startAllReduce}.
@@ -64,7 +64,7 @@ public interface Collectives extends AutoCloseable {
    * @throws IllegalArgumentException if it is not dense, of another type, or on a device
    * @throws CollectivesException if it fails
    */
-  default void allReduce(RawTensor x, Reduction reduction) {
+  default void allReduce(Tensor x, Reduction reduction) {
     startAllReduce(x, reduction).await();
   }
 
@@ -92,7 +92,7 @@ public interface Collectives extends AutoCloseable {
    *     not fit
    * @throws CollectivesException if it fails
    */
-  void allGather(RawTensor part, RawTensor whole);
+  void allGather(Tensor part, Tensor whole);
 
   /**
    * Sums over all ranks, and leaves each its part: the gradient of {@link #allGather}.
@@ -103,7 +103,7 @@ public interface Collectives extends AutoCloseable {
    *     sizes do not fit
    * @throws CollectivesException if it fails
    */
-  void reduceScatter(RawTensor whole, RawTensor part);
+  void reduceScatter(Tensor whole, Tensor part);
 
   /**
    * Copies a tensor of one rank to all others, such as the weights at the beginning.
@@ -112,7 +112,7 @@ public interface Collectives extends AutoCloseable {
    * @throws IllegalArgumentException if it is not dense or on a device, or there is no such rank
    * @throws CollectivesException if it fails
    */
-  void broadcast(RawTensor x, int root);
+  void broadcast(Tensor x, int root);
 
   /**
    * Waits until all ranks are here.

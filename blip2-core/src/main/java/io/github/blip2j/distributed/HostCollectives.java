@@ -3,8 +3,8 @@ package io.github.blip2j.distributed;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import io.github.blip2j.backend.NativeFolder;
-import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.distributed.CollectiveCall.Kind;
+import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -62,7 +62,7 @@ public abstract class HostCollectives implements Collectives {
   }
 
   @Override
-  public final Pending startAllReduce(RawTensor x, Reduction reduction) {
+  public final Pending startAllReduce(Tensor x, Reduction reduction) {
     long at = numbers("allReduce", x);
     x.markChanged();
     return started(
@@ -97,7 +97,7 @@ public abstract class HostCollectives implements Collectives {
   }
 
   @Override
-  public final void allGather(RawTensor part, RawTensor whole) {
+  public final void allGather(Tensor part, Tensor whole) {
     long source = address("allGather", part);
     long target = address("allGather", whole);
     requireParts("allGather", part, whole);
@@ -116,7 +116,7 @@ public abstract class HostCollectives implements Collectives {
   }
 
   @Override
-  public final void reduceScatter(RawTensor whole, RawTensor part) {
+  public final void reduceScatter(Tensor whole, Tensor part) {
     long source = numbers("reduceScatter", whole);
     long target = numbers("reduceScatter", part);
     requireParts("reduceScatter", part, whole);
@@ -135,7 +135,7 @@ public abstract class HostCollectives implements Collectives {
   }
 
   @Override
-  public final void broadcast(RawTensor x, int root) {
+  public final void broadcast(Tensor x, int root) {
     if (root < 0 || root >= size) {
       throw new IllegalArgumentException(
           String.format(
@@ -183,7 +183,7 @@ public abstract class HostCollectives implements Collectives {
     };
   }
 
-  private void requireParts(String where, RawTensor part, RawTensor whole) {
+  private void requireParts(String where, Tensor part, Tensor whole) {
     if (part.dtype() != whole.dtype()) {
       throw new IllegalArgumentException(
           String.format(
@@ -211,7 +211,7 @@ public abstract class HostCollectives implements Collectives {
     }
   }
 
-  private static long numbers(String where, RawTensor x) {
+  private static long numbers(String where, Tensor x) {
     if (!NUMBERS.contains(x.dtype())) {
       throw new IllegalArgumentException(
           String.format(
@@ -223,7 +223,7 @@ public abstract class HostCollectives implements Collectives {
     return address(where, x);
   }
 
-  private static long address(String where, RawTensor x) {
+  private static long address(String where, Tensor x) {
     if (x.packing() != null || !x.isDense()) {
       throw new IllegalArgumentException(
           String.format(

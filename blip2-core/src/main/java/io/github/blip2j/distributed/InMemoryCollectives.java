@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -238,8 +239,8 @@ public final class InMemoryCollectives extends HostCollectives {
       try {
         meeting.done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
       } catch (ExecutionException e) {
-        throw new CollectivesException(
-            call.describe() + ": " + e.getCause().getMessage(), e.getCause());
+        Throwable cause = Objects.requireNonNull(e.getCause());
+        throw new CollectivesException(call.describe() + ": " + cause.getMessage(), cause);
       } catch (TimeoutException e) {
         List<Integer> missing;
         synchronized (this) {

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
@@ -55,6 +56,11 @@ public final class CollectivesConformance {
     cases.put("wrong arguments", CollectivesConformance::wrongArguments);
     cases.put("a device's memory", CollectivesConformance::deviceMemory);
     return cases;
+  }
+
+  /** One of the cases. */
+  public static Consumer<Collectives> named(String name) {
+    return Objects.requireNonNull(cases().get(name), name);
   }
 
   /** Runs one case in a scope. */

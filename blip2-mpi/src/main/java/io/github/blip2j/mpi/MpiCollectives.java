@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ final class MpiCollectives extends HostCollectives {
 
   private static final Logger LOG = LoggerFactory.getLogger(MpiCollectives.class);
   private static final long DEFAULT_LIMIT = 1800;
+  private static final long OTHERS_WORDS = 2000; // milliseconds
   private static final long LAST_WORDS = 5; // seconds for MPI to end the others
 
   private final String description;
@@ -107,7 +109,7 @@ final class MpiCollectives extends HostCollectives {
     try {
       done.get();
     } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
+      Throwable cause = Objects.requireNonNull(e.getCause());
       if (cause instanceof CollectivesException failed) {
         throw new CollectivesException(String.valueOf(failed.getMessage())); // the caller's stack
       }
@@ -141,6 +143,9 @@ final class MpiCollectives extends HostCollectives {
       e.printStackTrace(new PrintWriter(text, true));
       System.err.print(text);
     }
+    if (e instanceof CollectivesException) {
+      letOthersSpeak();
+    }
     abort(1);
   }
 
@@ -154,10 +159,21 @@ final class MpiCollectives extends HostCollectives {
             .map(Thread::getName)
             .anyMatch(name -> name.startsWith("SIG") && name.endsWith(" handler"));
     if (!finalized && !signalled) {
-      if (!isOver()) {
+      if (isOver()) {
+        letOthersSpeak();
+      } else {
         LOG.error("{}: close() expected before the end of the process; all ranks end", description);
       }
       abort(1);
+    }
+  }
+
+  /** After a failure of another rank, which should tell its cause before it is ended. */
+  private static void letOthersSpeak() {
+    try {
+      Thread.sleep(OTHERS_WORDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

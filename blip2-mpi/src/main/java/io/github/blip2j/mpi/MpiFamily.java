@@ -4,7 +4,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import io.github.blip2j.distributed.Launcher;
 import java.util.List;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Libraries with one binary interface. C programs get these constants from {@code mpi.h}; a handle
@@ -12,14 +12,7 @@ import java.util.Set;
  */
 enum MpiFamily {
   /** Open MPI 4 and 5: handles are addresses of variables. */
-  OPEN_MPI(
-      "openmpi",
-      "Open MPI",
-      List.of("libmpi.so.40"),
-      Set.of(Launcher.Kind.OPEN_MPI, Launcher.Kind.PMIX),
-      1,
-      0,
-      1) {
+  OPEN_MPI("openmpi", "Open MPI", "libmpi.so.40", Launcher.Kind.OPEN_MPI, 1, 0, 1) {
     @Override
     Handles handles(NativeLibrary library) {
       return new Handles(
@@ -37,13 +30,7 @@ enum MpiFamily {
 
   /** MPICH 3 and 4, Intel MPI and others with MPICH's interface: handles are ints. */
   MPICH(
-      "mpich",
-      "MPICH or Intel MPI",
-      List.of("libmpich.so.12", "libmpi.so.12"),
-      Set.of(Launcher.Kind.HYDRA, Launcher.Kind.PMIX),
-      -1,
-      1,
-      1) {
+      "mpich", "MPICH or Intel MPI", "libmpich.so.12 libmpi.so.12", Launcher.Kind.HYDRA, -1, 1, 1) {
     @Override
     Handles handles(NativeLibrary library) {
       return new Handles(
@@ -60,14 +47,7 @@ enum MpiFamily {
   },
 
   /** The binary interface of the standard (MPI 5.0, chapter 20): handles are small pointers. */
-  STANDARD(
-      "abi",
-      "the standard's interface",
-      List.of("libmpi_abi.so.0", "libmpi_abi.so"),
-      Set.of(Launcher.Kind.values()),
-      1,
-      0,
-      1024) {
+  STANDARD("abi", "the standard's interface", "libmpi_abi.so.0 libmpi_abi.so", null, 1, 0, 1024) {
     @Override
     Handles handles(NativeLibrary library) {
       return new Handles(0x101, 0x143, 0x210, 0x214, 0x20b, 0x247, 0x21, 0x23, 0x22);
@@ -94,8 +74,8 @@ enum MpiFamily {
 
   private final String key;
   private final String title;
-  private final List<String> libraries;
-  private final Set<Launcher.Kind> launchers;
+  private final String libraries; // separated by spaces
+  private final Launcher.@Nullable Kind launcher; // null: any
   private final long inPlace;
   private final long ignoredStatus;
   private final int funneled;
@@ -103,15 +83,15 @@ enum MpiFamily {
   MpiFamily(
       String key,
       String title,
-      List<String> libraries,
-      Set<Launcher.Kind> launchers,
+      String libraries,
+      Launcher.@Nullable Kind launcher,
       long inPlace,
       long ignoredStatus,
       int funneled) {
     this.key = key;
     this.title = title;
     this.libraries = libraries;
-    this.launchers = launchers;
+    this.launcher = launcher;
     this.inPlace = inPlace;
     this.ignoredStatus = ignoredStatus;
     this.funneled = funneled;
@@ -132,12 +112,12 @@ enum MpiFamily {
 
   /** The names of the library, as the dynamic linker knows them. */
   List<String> libraries() {
-    return libraries;
+    return List.of(libraries.split(" ", -1));
   }
 
   /** Whether processes of such a launcher find each other through this library. */
-  boolean fits(Launcher.Kind launcher) {
-    return launchers.contains(launcher);
+  boolean fits(Launcher.Kind kind) {
+    return launcher == null || launcher == kind || kind == Launcher.Kind.PMIX;
   }
 
   /** {@code MPI_IN_PLACE}. */

@@ -2,6 +2,7 @@ package io.github.blip2j.mpi;
 
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * MPI's functions by their own names (MPI 4.0). A process has one MPI library at most, so they are
@@ -16,7 +17,8 @@ final class MpiFunctions {
     Native.register(MpiFunctions.class, library.library());
   }
 
-  static native int MPI_Init_thread(Pointer argc, Pointer argv, int required, Pointer provided);
+  static native int MPI_Init_thread(
+      @Nullable Pointer argc, @Nullable Pointer argv, int required, Pointer provided);
 
   static native int MPI_Finalize();
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.distributed.CollectivesConformance;
 import io.github.blip2j.mpi.Mpirun.Result;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Ranks that are processes, started by each {@code mpirun} of this machine. */
 final class MpiCollectivesTest {
+  private static final String LOADED = "-Xlog:class+load:file=";
+
   @TempDir private Path folder;
 
   @ParameterizedTest
@@ -56,6 +59,22 @@ final class MpiCollectivesTest {
     assertEquals(0, result.code(), result::output);
     assertEquals(List.of("caught 2000"), result.report(0));
     assertEquals(List.of("caught 2000"), result.report(1));
+  }
+
+  /** Rank and size decide what else is loaded, and with how many threads. */
+  @ParameterizedTest
+  @EnumSource(Mpirun.class)
+  void open_loadsNoKernels(Mpirun mpirun) throws Exception {
+    Path classes = folder.resolve("classes");
+
+    Result result = mpirun.run(1, "nulls", folder, "-Dblip2.collectives=mpi", LOADED + classes);
+
+    assertEquals(0, result.code(), result::output);
+    List<String> loaded = Files.readAllLines(classes);
+    assertTrue(loaded.stream().anyMatch(line -> line.contains("MpiSession ")), "the log is one");
+    assertEquals(
+        List.of(),
+        loaded.stream().filter(line -> line.matches(".* org\\.(nd4j|bytedeco)\\..*")).toList());
   }
 
   @ParameterizedTest

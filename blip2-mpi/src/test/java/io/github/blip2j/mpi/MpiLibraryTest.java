@@ -46,7 +46,7 @@ final class MpiLibraryTest {
             IllegalStateException.class,
             () -> MpiLibrary.first(List.of("libm.so.6"), Optional.empty()));
 
-    assertTrue(e.getMessage().contains("MPI_Get_library_version"), e.getMessage());
+    assertTrue(String.valueOf(e.getMessage()).contains("MPI_Get_library_version"), e::getMessage);
   }
 
   @Test

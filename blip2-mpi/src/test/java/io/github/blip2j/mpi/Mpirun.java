@@ -14,19 +14,19 @@ import java.util.concurrent.TimeUnit;
 
 /** The launchers of this machine. */
 enum Mpirun {
-  OPEN_MPI("openmpi-bin", "Open MPI", List.of("mpirun.openmpi", "mpirun")),
-  MPICH("mpich", "HYDRA", List.of("mpirun.mpich", "mpirun"));
+  OPEN_MPI("openmpi-bin", "Open MPI", "mpirun.openmpi"),
+  MPICH("mpich", "HYDRA", "mpirun.mpich");
 
   private static final long MOST_SECONDS = 120;
 
   private final String debian;
   private final String title;
-  private final List<String> commands;
+  private final String own; // its name where there are several
 
-  Mpirun(String debian, String title, List<String> commands) {
+  Mpirun(String debian, String title, String own) {
     this.debian = debian;
     this.title = title;
-    this.commands = commands;
+    this.own = own;
   }
 
   /**
@@ -101,7 +101,7 @@ enum Mpirun {
 
   /** The command; the test is not run without it, unless in CI. */
   String command() throws InterruptedException {
-    for (String command : commands) {
+    for (String command : List.of(own, "mpirun")) {
       try {
         Process process =
             new ProcessBuilder(command, "--version").redirectErrorStream(true).start();
@@ -116,7 +116,7 @@ enum Mpirun {
     }
     String why = "apt-get install " + debian + ", for processes of " + this;
     if (System.getenv("CI") != null) {
-      return fail(commands + " expected, got none; " + why);
+      return fail(own + " expected, got none; " + why);
     }
     return abort("not run without " + why);
   }
