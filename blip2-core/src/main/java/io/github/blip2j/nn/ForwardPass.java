@@ -51,7 +51,8 @@ public final class ForwardPass {
   }
 
   private static final Observer NOBODY = new Observer() {};
-  private static final ForwardPass EVALUATION = new ForwardPass(null, false, NOBODY, Ranks.ALONE, 1);
+  private static final ForwardPass EVALUATION =
+      new ForwardPass(null, false, NOBODY, Ranks.ALONE, 1);
 
   private final @Nullable RandomGenerator random;
   private final boolean withGradientCheckpointing;
@@ -107,8 +108,8 @@ public final class ForwardPass {
 
   /**
    * This pass as one of several ranks, each with its share of the batch. Random choices are those
-   * of one process with the whole batch. Means over anything but rows are then to be weighed ({@link
-   * Ranks#weight}), and what compares rows with one another is to gather them.
+   * of one process with the whole batch. Means over anything but rows are then to be weighed
+   * ({@link Ranks#weight}), and what compares rows with one another is to gather them.
    */
   public ForwardPass among(Ranks newRanks) {
     return new ForwardPass(random, withGradientCheckpointing, observer, newRanks, parts);

@@ -197,9 +197,7 @@ final class ShapeOps {
     return op.tensor();
   }
 
-  /**
-   * The rows of all ranks. The gradient is the sum of all ranks' gradients of the own rows.
-   */
+  /** The rows of all ranks. The gradient is the sum of all ranks' gradients of the own rows. */
   static Tensor allGather(Tensor x, Collectives ranks) {
     if (ranks.size() == 1) {
       return x;

@@ -210,8 +210,7 @@ public final class Trainer<B extends Batch> {
   public TrainingPosition resumeFrom(Path checkpoint, TrainingListener listener)
       throws IOException {
     try (var lock =
-        locked(
-            () -> parts.checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint)))) {
+        locked(() -> parts.checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint)))) {
       return trainFrom(checkpoint, calls(listener));
     }
   }

@@ -1,11 +1,11 @@
 package io.github.blip2j.pretraining;
 
-import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.loading.Mixture;
 import io.github.blip2j.data.loading.Prefetch;
 import io.github.blip2j.data.loading.SampleQueue;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.pretraining.source.CaptionSource;
 import io.github.blip2j.tensor.Tensor;

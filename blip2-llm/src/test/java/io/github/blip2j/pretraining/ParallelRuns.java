@@ -83,7 +83,8 @@ final class ParallelRuns {
     List<Parameter> trained = parameters.stream().filter(Parameter::isTrained).toList();
     boolean resumed = weights.containsKey(settings.output().toString());
     try (var optimizer = new AdamW(ParameterGroup.of(trained, 0.05), AdamWRule.DEFAULT)) {
-      var trainer = new Trainer<>(objective, batches.among(ranks), optimizer, settings).among(ranks);
+      var trainer =
+          new Trainer<>(objective, batches.among(ranks), optimizer, settings).among(ranks);
       if (resumed) {
         trainer.resume(TrainingListener.NONE);
       } else {

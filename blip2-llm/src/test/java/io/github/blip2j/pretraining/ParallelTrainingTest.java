@@ -56,7 +56,8 @@ final class ParallelTrainingTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> runs.on(3, each -> stageOne("ranks", each, 4, 1, 1)));
-    assertTrue(String.valueOf(e.getMessage()).contains("a multiple of the 3 ranks expected, got 4"));
+    assertTrue(
+        String.valueOf(e.getMessage()).contains("a multiple of the 3 ranks expected, got 4"));
   }
 
   private void stageOne(String run, Ranks ranks, int batchSize, int steps, int accumulate)

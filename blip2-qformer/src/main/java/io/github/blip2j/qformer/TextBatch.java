@@ -103,10 +103,7 @@ public final class TextBatch {
     if (other.length() != length()) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT,
-              "texts: padded length %d expected, got %d",
-              length(),
-              other.length()));
+              Locale.ROOT, "texts: padded length %d expected, got %d", length(), other.length()));
     }
     return new TextBatch(joined(ids, other.ids), joined(mask, other.mask));
   }
@@ -117,9 +114,7 @@ public final class TextBatch {
 
   /** The texts of all ranks, which have the same number of them and the same padded length. */
   public TextBatch allGather(Ranks ranks) {
-    return ranks.areAlone()
-        ? this
-        : new TextBatch(allGather(ids, ranks), allGather(mask, ranks));
+    return ranks.areAlone() ? this : new TextBatch(allGather(ids, ranks), allGather(mask, ranks));
   }
 
   private static int[][] allGather(int[][] rows, Ranks ranks) {

@@ -185,8 +185,7 @@ final class ParallelTrainingCommandTest {
 
     assertTrue(ended.code != 0, ended.output);
     assertTrue(ended.output.contains("ranks: data expected equal on all"), ended.output);
-    assertEquals(
-        1, ended.output.lines().filter(line -> line.startsWith("blip2: ranks:")).count());
+    assertEquals(1, ended.output.lines().filter(line -> line.startsWith("blip2: ranks:")).count());
     assertTrue(Files.notExists(folder.resolve("out/step-00000001.safetensors")));
   }
 

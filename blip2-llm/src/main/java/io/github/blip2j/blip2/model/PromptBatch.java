@@ -1,7 +1,7 @@
 package io.github.blip2j.blip2.model;
 
-import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;

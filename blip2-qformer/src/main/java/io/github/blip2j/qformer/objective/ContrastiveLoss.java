@@ -49,8 +49,7 @@ public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
    * @param all gathered from {@code own}
    */
   Similarities similarities(Features own, Features all, Tensor temperature) {
-    return Similarities.of(
-        own, otherSide == OtherSide.DETACHED ? all.detach() : all, temperature);
+    return Similarities.of(own, otherSide == OtherSide.DETACHED ? all.detach() : all, temperature);
   }
 
   /**

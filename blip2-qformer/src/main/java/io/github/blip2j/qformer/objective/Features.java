@@ -21,8 +21,7 @@ public record Features(Tensor images, Tensor texts) {
   public Features allGather(Ranks ranks) {
     return ranks.areAlone()
         ? this
-        : new Features(
-            images.allGather(ranks.collectives()), texts.allGather(ranks.collectives()));
+        : new Features(images.allGather(ranks.collectives()), texts.allGather(ranks.collectives()));
   }
 
   /** These features without gradients. */

@@ -63,8 +63,7 @@ public final class MatchingLoss {
     Tensor theirs = // [B, N, E]
         encoded.allGather(ranks.collectives()).gather(Tensor.ids(negatives.imageForText()));
     CrossAttentionKeyValues images = image.followedBy(model.imageKeyValues(theirs));
-    TextBatch captions =
-        texts.followedBy(texts.allGather(ranks).rows(negatives.textForImage()));
+    TextBatch captions = texts.followedBy(texts.allGather(ranks).rows(negatives.textForImage()));
     return model.matchLogits(
         images.rows(join(own, others, own)),
         captions.rows(join(own, own, others)),

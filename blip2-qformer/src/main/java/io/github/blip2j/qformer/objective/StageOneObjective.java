@@ -119,8 +119,7 @@ public final class StageOneObjective {
 
     @Nullable Tensor decoded = // [B, T, C]
         cache == null ? null : GenerationLoss.decode(model, cache, texts, pass);
-    @Nullable Tensor itg =
-        decoded == null ? null : generation(decoded, texts, pass);
+    @Nullable Tensor itg = decoded == null ? null : generation(decoded, texts, pass);
 
     return new StageOneOutput(
         total(itc, itm, itg),
