@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * temporary files under a predictable name, which another user could create first. JNA does the
  * same. So the folder is chosen and checked here, by JavaCPP's rules, and set for both.
  */
-final class NativeFolder {
+public final class NativeFolder {
   static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
 
   private static final String OTHER_SPELLING = "org.bytedeco.javacpp.cacheDir";
@@ -32,6 +32,29 @@ final class NativeFolder {
   private static final int OTHERS_WRITE = 02;
 
   private NativeFolder() {}
+
+  /** The first use in this process. */
+  private static final class Once {
+    static {
+      use();
+    }
+
+    private Once() {}
+
+    static void prepare() {
+      // The static initializer did it.
+    }
+  }
+
+  /**
+   * Sets the folder of JavaCPP and JNA, the first time. Whoever uses JNA before any tensor was made
+   * calls it first; nothing is loaded.
+   *
+   * @throws IllegalStateException if every candidate folder is writable for others
+   */
+  public static void prepare() {
+    Once.prepare();
+  }
 
   /**
    * Sets the folder of JavaCPP and JNA.

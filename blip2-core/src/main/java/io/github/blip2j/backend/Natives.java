@@ -31,7 +31,7 @@ public final class Natives {
   private static final String BINDINGS = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64";
 
   static {
-    NativeFolder.use();
+    NativeFolder.prepare();
     setDefault("org.bytedeco.javacpp.maxbytes", "0");
     setDefault("org.bytedeco.javacpp.maxphysicalbytes", "0");
     setDefault("org.bytedeco.javacpp.logger", "slf4j");

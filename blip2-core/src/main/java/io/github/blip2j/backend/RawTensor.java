@@ -93,6 +93,14 @@ public abstract class RawTensor {
     return address();
   }
 
+  /**
+   * Counts a change of the memory by something else than an operation, such as a collective, so
+   * that a backward pass that needs the former values fails.
+   */
+  public final void markChanged() {
+    storage.changed();
+  }
+
   /** The int64 values, if they are known without reading them; not to be changed. */
   public final long @Nullable [] hostValues() {
     long[] values = storage.hostValues();

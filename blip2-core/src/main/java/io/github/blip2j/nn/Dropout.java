@@ -35,7 +35,7 @@ public final class Dropout {
     RandomGenerator random = pass.random();
     return random == null || probability == 0
         ? null
-        : new DropoutSpec(probability, random.nextLong());
+        : new DropoutSpec(probability, random.nextLong(), pass.rows());
   }
 
   /** Whether {@link #forward} would change anything. */

@@ -1,8 +1,10 @@
 package io.github.blip2j.nn;
 
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.tensor.GradientCheckpoint;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.RowShare;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -49,16 +51,26 @@ public final class ForwardPass {
   }
 
   private static final Observer NOBODY = new Observer() {};
-  private static final ForwardPass EVALUATION = new ForwardPass(null, false, NOBODY);
+  private static final ForwardPass EVALUATION =
+      new ForwardPass(null, false, NOBODY, Ranks.ALONE, 1);
 
   private final @Nullable RandomGenerator random;
   private final boolean withGradientCheckpointing;
   private final Observer observer;
+  private final Ranks ranks;
+  private final int parts;
 
-  private ForwardPass(@Nullable RandomGenerator random, boolean recomputing, Observer observer) {
+  private ForwardPass(
+      @Nullable RandomGenerator random,
+      boolean recomputing,
+      Observer observer,
+      Ranks ranks,
+      int parts) {
     this.random = random;
     this.withGradientCheckpointing = recomputing;
     this.observer = observer;
+    this.ranks = ranks;
+    this.parts = parts;
   }
 
   /** Dropout off. */
@@ -68,17 +80,17 @@ public final class ForwardPass {
 
   /** Dropout on, drawing from {@code random}. */
   public static ForwardPass training(RandomGenerator random) {
-    return new ForwardPass(random, false, NOBODY);
+    return new ForwardPass(random, false, NOBODY, Ranks.ALONE, 1);
   }
 
   /** This pass with an observer. */
   public ForwardPass observedBy(Observer newObserver) {
-    return new ForwardPass(random, withGradientCheckpointing, newObserver);
+    return new ForwardPass(random, withGradientCheckpointing, newObserver, ranks, parts);
   }
 
   /** This pass with dropout off, for a frozen part inside a trained model. */
   public ForwardPass evaluating() {
-    return new ForwardPass(null, withGradientCheckpointing, observer);
+    return new ForwardPass(null, withGradientCheckpointing, observer, ranks, parts);
   }
 
   /**
@@ -86,12 +98,36 @@ public final class ForwardPass {
    * are kept, and the backward pass recomputes it, at the cost of one more forward pass.
    */
   public ForwardPass withGradientCheckpointing() {
-    return new ForwardPass(random, true, observer);
+    return new ForwardPass(random, true, observer, ranks, parts);
   }
 
   /** This pass without gradient checkpointing. */
   public ForwardPass withoutGradientCheckpointing() {
-    return new ForwardPass(random, false, observer);
+    return new ForwardPass(random, false, observer, ranks, parts);
+  }
+
+  /**
+   * This pass as one of several ranks, each with its share of the batch. Random choices are those
+   * of one process with the whole batch. Means over anything but rows are then to be weighed
+   * ({@link Ranks#weight}), and what compares rows with one another is to gather them.
+   */
+  public ForwardPass among(Ranks newRanks) {
+    return new ForwardPass(random, withGradientCheckpointing, observer, newRanks, parts);
+  }
+
+  /** The ranks that share the batch; {@link Ranks#ALONE} by default. */
+  public Ranks ranks() {
+    return ranks;
+  }
+
+  /** This pass for tensors that have several shared batches one after the other. */
+  public ForwardPass ofParts(int newParts) {
+    return new ForwardPass(random, withGradientCheckpointing, observer, ranks, newParts);
+  }
+
+  /** Which rows of the whole batch this pass computes. */
+  public RowShare rows() {
+    return ranks.areAlone() ? RowShare.ALL : new RowShare(ranks.rank(), ranks.size(), parts);
   }
 
   /**
@@ -139,7 +175,8 @@ public final class ForwardPass {
   }
 
   private ForwardPass forked(long seed, Observer by) {
-    return new ForwardPass(random == null ? null : new SplittableRandom(seed), false, by);
+    return new ForwardPass(
+        random == null ? null : new SplittableRandom(seed), false, by, ranks, parts);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.Tensor;
+import java.util.List;
 
 /**
  * The keys and values of a context sequence and its mask. Computed once, they serve any number of
@@ -14,6 +15,22 @@ public record KeyValues(Tensor keys, Tensor values, Mask mask) {
   /** Checks that values are shaped like keys. */
   public KeyValues {
     values.shape().require("attention", "values", keys.shape().toArray());
+  }
+
+  /**
+   * Keys and values of two batches, one after the other.
+   *
+   * @throws IllegalArgumentException if one has a mask
+   */
+  public KeyValues followedBy(KeyValues other) {
+    if (mask.tensor() != null || other.mask.tensor() != null) {
+      throw new IllegalArgumentException(
+          "attention: keys and values without a mask expected, to join them, got one");
+    }
+    return new KeyValues(
+        Tensor.concat(0, List.of(keys, other.keys)),
+        Tensor.concat(0, List.of(values, other.values)),
+        Mask.none());
   }
 
   /** Keys and values of a batch whose row i is row {@code rows[i]} of this one; rows may repeat. */

@@ -1,6 +1,7 @@
 package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.RowShare;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class LowRankDropout {
   private final double probability;
   private @Nullable Long seed; // of the pass; null while evaluating
+  private RowShare rows = RowShare.ALL;
 
   /**
    * Dropout with this probability of zero, off until a training pass begins.
@@ -32,12 +34,13 @@ public final class LowRankDropout {
   /** Draws the dropout of a pass that begins; an evaluation has none. */
   public void begin(ForwardPass pass) {
     RandomGenerator random = pass.random();
+    rows = pass.rows();
     seed = random == null || probability == 0 ? null : random.nextLong();
   }
 
   /** The dropout of a map's input in this pass; null for none. */
   @Nullable DropoutSpec of(String name) {
     Long drawn = seed;
-    return drawn == null ? null : new DropoutSpec(probability, drawn + 31L * name.hashCode());
+    return drawn == null ? null : new DropoutSpec(probability, drawn + 31L * name.hashCode(), rows);
   }
 }

@@ -100,6 +100,15 @@ public record TokenLoss(Target target, double smoothing, Reduction reduction) {
     return reduce(head.apply(rows), targets, counted, hidden.dim(0));
   }
 
+  /**
+   * How many labels a mean over these divides by.
+   *
+   * @param labels [B, T], int64
+   */
+  public long count(Tensor labels) {
+    return Arrays.stream(targets(labels, labels)).filter(label -> label != IGNORED).count();
+  }
+
   /** Losses of rows [M, V], row i being position {@code places[i]} of all sequences in a row. */
   private Tensor reduce(Tensor rows, long[] targets, int[] places, long sequences) {
     long[] labels = Arrays.stream(places).mapToLong(place -> targets[place]).toArray();

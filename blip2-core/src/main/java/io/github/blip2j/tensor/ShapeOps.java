@@ -5,6 +5,7 @@ import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.Layout;
 import io.github.blip2j.backend.PackedWeight;
+import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
@@ -194,6 +195,25 @@ final class ShapeOps {
       start += count;
     }
     return op.tensor();
+  }
+
+  /** The rows of all ranks. The gradient is the sum of all ranks' gradients of the own rows. */
+  static Tensor allGather(Tensor x, Collectives ranks) {
+    if (ranks.size() == 1) {
+      return x;
+    }
+    Tensor part = x.isDense() ? x : copyOf(x, x.dtype());
+    Tensor out = x.result("allGather", x.dtype(), x.shape().with(0, ranks.size() * x.dim(0)));
+    ranks.allGather(part, out);
+    return Op.of("allGather", out)
+        .wrt(
+            x,
+            g -> {
+              Tensor own = x.result("allGather", g.dtype(), x.shape());
+              ranks.reduceScatter(g.isDense() ? g : copyOf(g, g.dtype()), own);
+              return own;
+            })
+        .tensor();
   }
 
   /** A dense, plain copy without history. */

@@ -10,6 +10,7 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Storage;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.backend.nd4j.Nd4jArrays;
+import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
@@ -435,6 +436,18 @@ public final class Tensor extends RawTensor {
   /** Loss of each row of logits [M, V] against labels [M]; see {@link Kernels#crossEntropy}. */
   public Tensor crossEntropy(Tensor labels, double smoothing) {
     return LookupOps.crossEntropy(this, labels, smoothing);
+  }
+
+  // ---- over ranks
+
+  /**
+   * The rows of all ranks, [R * B, ...], of which these are this rank's, [B, ...]. Gradients flow
+   * back to the rank whose rows they are; all ranks then compute gradients alike, or none does.
+   *
+   * @throws io.github.blip2j.distributed.CollectivesException if it fails
+   */
+  public Tensor allGather(Collectives ranks) {
+    return ShapeOps.allGather(this, ranks);
   }
 
   // ---- in place

@@ -37,4 +37,9 @@ public interface BatchSource<B extends Batch> {
   default Map<String, Long> sizes() {
     return Map.of();
   }
+
+  /** A text that differs where the samples do, as far as that is cheap to tell; empty if not. */
+  default String fingerprint() {
+    return "";
+  }
 }

@@ -104,7 +104,7 @@ final class Run<B extends Batch> {
   }
 
   private boolean isOver(BooleanSupplier stopping) {
-    return stopping.getAsBoolean()
+    return update.ranks().any(stopping.getAsBoolean())
         || at.epoch() >= settings.epochs()
         || at.step() >= settings.maxSteps();
   }

@@ -1,5 +1,8 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.distributed.Pending;
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.distributed.Reduction;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.Optimizer;
@@ -53,6 +56,7 @@ public final class TrainStep<B extends Batch> {
   private final Optimizer optimizer;
   private final TrainingSettings settings;
   private final @Nullable WeightAverage average;
+  private final Ranks ranks;
   private boolean broken;
 
   /**
@@ -61,7 +65,7 @@ public final class TrainStep<B extends Batch> {
    * @throws IllegalArgumentException if it has none
    */
   public TrainStep(Objective<B> objective, Optimizer optimizer, TrainingSettings settings) {
-    this(objective, optimizer, settings, null);
+    this(objective, optimizer, settings, null, Ranks.ALONE);
     if (optimizer.parameters().isEmpty()) {
       throw new IllegalArgumentException(
           String.format(
@@ -76,16 +80,26 @@ public final class TrainStep<B extends Batch> {
       Objective<B> objective,
       Optimizer optimizer,
       TrainingSettings settings,
-      @Nullable WeightAverage average) {
+      @Nullable WeightAverage average,
+      Ranks ranks) {
     this.objective = objective;
     this.optimizer = optimizer;
     this.settings = settings;
     this.average = average;
+    this.ranks = ranks;
   }
 
   /** These steps, after each of which an average of the optimizer's parameters moves too. */
   public TrainStep<B> withAverage(@Nullable WeightAverage newAverage) {
-    return new TrainStep<>(objective, optimizer, settings, newAverage);
+    return new TrainStep<>(objective, optimizer, settings, newAverage, ranks);
+  }
+
+  /**
+   * These steps with ranks that have equal shares of each batch. All make the same update, which is
+   * that of one process with the whole batches.
+   */
+  public TrainStep<B> among(Ranks newRanks) {
+    return new TrainStep<>(objective, optimizer, settings, average, newRanks);
   }
 
   /**
@@ -124,11 +138,26 @@ public final class TrainStep<B extends Batch> {
   private @Nullable Outcome make(Iterator<B> batches, TrainingPosition at, Gathered gathered) {
     RandomGenerator random = StepRandom.of(settings.seed(), at.step());
     for (int i = 0; i < settings.accumulate(); i++) {
-      if (!learn(batches, ForwardPass.training(random), gathered)) {
+      if (!learn(batches, ForwardPass.training(random).among(ranks), gathered)) {
         return null;
       }
     }
+    if (!ranks.areAlone()) {
+      sumGradients();
+    }
     return move(at, gathered);
+  }
+
+  /** Adds the gradients of all ranks, which are of losses that were divided by their number. */
+  private void sumGradients() {
+    List<Pending> pending = new ArrayList<>();
+    for (Parameter parameter : optimizer.parameters()) {
+      @Nullable Tensor gradient = parameter.gradient();
+      if (gradient != null) {
+        pending.add(ranks.collectives().startAllReduce(gradient, Reduction.SUM));
+      }
+    }
+    pending.forEach(Pending::await);
   }
 
   /** Writes the objective's state back; if that fails too, there is nothing whole to save. */
@@ -156,6 +185,10 @@ public final class TrainStep<B extends Batch> {
     return objective;
   }
 
+  Ranks ranks() {
+    return ranks;
+  }
+
   Optimizer optimizer() {
     return optimizer;
   }
@@ -167,15 +200,27 @@ public final class TrainStep<B extends Batch> {
   /** Accumulates the gradients of the next batch, if there is one. */
   private boolean learn(Iterator<B> batches, ForwardPass pass, Gathered gathered) {
     try (Scope scope = opened()) {
-      if (!batches.hasNext()) {
+      @Nullable B batch = next(batches);
+      if (batch == null) {
         return false;
       }
-      B batch = batches.next();
       Losses losses = objective.losses(batch, pass);
       gathered.add(batch, losses.values(), settings.accumulate());
       Tensor total = losses.total();
-      (settings.accumulate() == 1 ? total : total.mul(1.0 / settings.accumulate())).backward();
+      int shares = settings.accumulate() * ranks.size();
+      (shares == 1 ? total : total.mul(1.0 / shares)).backward();
       return true;
+    }
+  }
+
+  /** The next batch, or null; one that can't be read on a rank ends all. */
+  private @Nullable B next(Iterator<B> batches) {
+    try {
+      return ranks.agree(() -> batches.hasNext() ? batches.next() : null);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) { // iterators throw no others
+      throw new IllegalStateException(e);
     }
   }
 
@@ -202,7 +247,11 @@ public final class TrainStep<B extends Batch> {
     }
     broken = false;
     return new Outcome(
-        at.after(settings.accumulate()), gathered.ids.size(), lr, gathered.losses, norm);
+        at.after(settings.accumulate()),
+        ranks.size() * gathered.ids.size(),
+        lr,
+        gathered.losses,
+        norm);
   }
 
   /** LAVIS sets the rate before every batch; the update uses the rate of the last one. */
@@ -251,15 +300,38 @@ public final class TrainStep<B extends Batch> {
 
     void add(B batch, Map<String, Double> values, int count) {
       ids.addAll(batch.ids());
-      if (!values.values().stream().allMatch(Double::isFinite)) {
-        throw diverged(
-            "losses expected finite, got "
-                + values.entrySet().stream()
-                    .map(e -> e.getKey() + "=" + e.getValue())
-                    .collect(Collectors.joining(", ")),
-            "largest norms of weights: " + Norms.ofWeights(optimizer));
+      boolean finite = values.values().stream().allMatch(Double::isFinite);
+      if (ranks.any(!finite)) {
+        throw notFinite(finite ? "" : String.valueOf(diverged(values).getMessage()));
       }
-      values.forEach((name, value) -> losses.merge(name, value / count, Double::sum));
+      double[] means = values.values().stream().mapToDouble(value -> value).toArray();
+      ranks.mean(means);
+      int i = 0;
+      for (String name : values.keySet()) {
+        losses.merge(name, means[i++] / count, Double::sum);
+      }
+    }
+
+    private TrainingDivergedException diverged(Map<String, Double> values) {
+      return diverged(
+          "losses expected finite, got "
+              + values.entrySet().stream()
+                  .map(e -> e.getKey() + "=" + e.getValue())
+                  .collect(Collectors.joining(", ")),
+          "largest norms of weights: " + Norms.ofWeights(optimizer));
+    }
+
+    /** The same exception on all ranks, with the message of the first that had such losses. */
+    private TrainingDivergedException notFinite(String own) {
+      ranks.failTogether();
+      List<String> all = ranks.gather(own);
+      for (int rank = 0; rank < all.size(); rank++) {
+        if (!all.get(rank).isEmpty()) {
+          String where = ranks.areAlone() ? "" : "rank " + rank + ": ";
+          return new TrainingDivergedException(step, where + all.get(rank));
+        }
+      }
+      throw new AssertionError("a rank with losses that are not finite expected");
     }
 
     TrainingDivergedException diverged(String what, String norms) {

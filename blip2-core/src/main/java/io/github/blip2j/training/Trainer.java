@@ -1,5 +1,6 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.io.file.FolderLock;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.optim.Optimizer;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,6 +61,10 @@ public final class Trainer<B extends Batch> {
       TrainStep<B> update,
       CheckpointFolder checkpoints,
       LongSupplier nanoTime) {
+    Parts<B> among(Ranks ranks) {
+      return new Parts<>(source, settings, update.among(ranks), checkpoints, nanoTime);
+    }
+
     Parts<B> withAverage(WeightAverage average) {
       return new Parts<>(
           source,
@@ -117,6 +123,15 @@ public final class Trainer<B extends Batch> {
   }
 
   /**
+   * This loop on one of several ranks. Its source has this rank's share of each batch. Rank 0 alone
+   * writes log and checkpoints and calls its listener; a run is resumed with any number of ranks.
+   * All ranks must see the folder of checkpoints.
+   */
+  public Trainer<B> among(Ranks ranks) {
+    return new Trainer<>(parts.among(ranks));
+  }
+
+  /**
    * Checks that a run can write to a folder, before a model is loaded.
    *
    * @throws IllegalStateException if another run writes there
@@ -138,8 +153,7 @@ public final class Trainer<B extends Batch> {
    *     then
    */
   public TrainingPosition start(TrainingListener listener) throws IOException {
-    try (var lock = locked()) {
-      parts.checkpoints.requireNone();
+    try (var lock = locked(parts.checkpoints::requireNone)) {
       return train(TrainingPosition.START, new Run<>(parts, calls(listener)));
     }
   }
@@ -157,16 +171,30 @@ public final class Trainer<B extends Batch> {
    *     then
    */
   public TrainingPosition resume(TrainingListener listener) throws IOException {
-    if (!Files.isDirectory(parts.settings.output())) {
+    if (ranks().areAlone() && !Files.isDirectory(parts.settings.output())) {
       throw nothingToResume();
     }
-    try (var lock = locked()) {
-      @Nullable Path newest = parts.checkpoints.newest();
-      if (newest == null) {
-        throw nothingToResume();
-      }
-      return trainFrom(newest, calls(listener));
+    Path[] newest = new Path[1];
+    try (var lock = locked(() -> newest[0] = requireNewest())) {
+      return trainFrom(told(newest[0]), calls(listener));
     }
+  }
+
+  private Path requireNewest() throws IOException {
+    @Nullable Path newest = parts.checkpoints.newest();
+    if (newest == null) {
+      throw nothingToResume();
+    }
+    return newest;
+  }
+
+  /** What rank 0 has found. */
+  private Path told(@Nullable Path own) {
+    return Path.of(ranks().gather(own == null ? "" : own.toString()).get(0));
+  }
+
+  private Ranks ranks() {
+    return parts.update.ranks();
   }
 
   /**
@@ -181,15 +209,51 @@ public final class Trainer<B extends Batch> {
    */
   public TrainingPosition resumeFrom(Path checkpoint, TrainingListener listener)
       throws IOException {
-    try (var lock = locked()) {
-      parts.checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint));
+    try (var lock =
+        locked(() -> parts.checkpoints.requireNoneAfter(CheckpointFolder.stepOf(checkpoint)))) {
       return trainFrom(checkpoint, calls(listener));
     }
   }
 
-  private FolderLock locked() throws IOException {
-    OutputFile.makeFolder(parts.settings.output());
-    return FolderLock.take(parts.settings.output(), OWNER);
+  /** Something that is checked while the folder is locked. */
+  @FunctionalInterface
+  private interface Check {
+    void run() throws IOException;
+  }
+
+  /** The folder for rank 0 alone, checked; the others fail with it. */
+  private Lock locked(Check check) throws IOException {
+    return agreed(
+        () -> {
+          if (!ranks().isFirst()) {
+            return () -> {};
+          }
+          OutputFile.makeFolder(parts.settings.output());
+          FolderLock lock = FolderLock.take(parts.settings.output(), OWNER);
+          try {
+            check.run();
+            return lock::close;
+          } catch (IOException | RuntimeException | Error e) {
+            lock.close();
+            throw e;
+          }
+        });
+  }
+
+  @FunctionalInterface
+  private interface Lock extends AutoCloseable {
+    @Override
+    void close() throws IOException;
+  }
+
+  private <T> T agreed(Callable<T> action) throws IOException {
+    try {
+      return ranks().agree(action);
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private ListenerCalls calls(TrainingListener listener) {
@@ -201,17 +265,21 @@ public final class Trainer<B extends Batch> {
     var run = new Run<>(parts, calls);
     List<String> changes = new ArrayList<>();
     TrainingPosition at =
-        within.restore(
-            checkpoint,
-            parts.settings,
-            (numbers, differences) -> {
-              run.restore(numbers);
-              changes.addAll(differences);
-            });
+        agreed(
+            () ->
+                within.restore(
+                    checkpoint,
+                    parts.settings,
+                    (numbers, differences) -> {
+                      run.restore(numbers);
+                      changes.addAll(differences);
+                    }));
     if (!changes.isEmpty()) {
       LOG.info("resumed after step {} with {}", at.step(), String.join(", ", changes));
     }
-    calls.resumed(at, changes);
+    if (ranks().isFirst()) {
+      calls.resumed(at, changes);
+    }
     return train(at, run);
   }
 
@@ -237,8 +305,11 @@ public final class Trainer<B extends Batch> {
         from.step(),
         parts.update.optimizer().name(),
         CheckpointHeader.text(parts.settings.schedule()));
+    EqualRanks.require(ranks(), parts, from);
     try {
-      return run.from(from, () -> stopping);
+      return ranks().isFirst()
+          ? run.from(from, () -> stopping)
+          : new FollowingRun<>(parts).from(from, () -> stopping);
     } catch (TrainingDivergedException e) { // after the last update is saved
       throw e.with(parts.checkpoints.adviceAfterDivergence());
     }

@@ -46,15 +46,17 @@ final class ModuleBoundariesTest {
   }
 
   /**
-   * Memory may be a device's: its address means something to kernels and to transfers only. Tests
-   * of kernels may look too.
+   * Memory may be a device's: its address means something to kernels, to transfers and to
+   * collectives, which refuse a device's, only. Tests of kernels may look too.
    */
   @Test
-  void addresses_areReadByBackendsOnly() {
+  void addresses_areReadByBackendsAndCollectivesOnly() {
     List<String> elsewhere =
         Sources.all().stream()
             .filter(JavaFile::isMain)
-            .filter(file -> Stream.of("backend", "onednn", "bench").noneMatch(file::isIn))
+            .filter(
+                file ->
+                    Stream.of("backend", "onednn", "bench", "distributed").noneMatch(file::isIn))
             .flatMap(file -> file.find(ADDRESS).stream())
             .toList();
 

@@ -5,6 +5,7 @@ import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.loading.Mixture;
 import io.github.blip2j.data.loading.Prefetch;
 import io.github.blip2j.data.loading.SampleQueue;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.pretraining.features.PatchFile;
 import io.github.blip2j.pretraining.source.CaptionSource;
 import io.github.blip2j.tensor.Tensor;
@@ -17,6 +18,7 @@ import io.github.blip2j.vision.image.ImageProcessor;
 import io.github.blip2j.vision.image.UnreadableImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -30,6 +32,7 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +57,7 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   private final Preparation preparation;
   private final boolean identified;
   private final Prefetch prefetch;
+  private final Ranks ranks;
   private final Set<String> damaged = Collections.synchronizedSet(new TreeSet<>());
 
   /**
@@ -88,9 +92,16 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   }
 
   private CaptionBatches(
-      CaptionSet set, int batchSize, long seed, Preparation preparation, Prefetch prefetch) {
+      CaptionSet set,
+      int batchSize,
+      long seed,
+      Preparation preparation,
+      Prefetch prefetch,
+      Ranks ranks) {
     this.set = set;
     this.prefetch = prefetch;
+    this.ranks = ranks;
+    ranks.share("captions: batch size", batchSize);
     this.batchSize = batchSize;
     this.seed = seed;
     this.preparation = preparation;
@@ -113,11 +124,22 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
         batchSize,
         seed,
         new Preparation(processor, CaptionText.lavis(), null, false, null, null),
-        Prefetch.NONE);
+        Prefetch.NONE,
+        Ranks.ALONE);
   }
 
   private CaptionBatches with(Preparation newPreparation) {
-    return new CaptionBatches(set, batchSize, seed, newPreparation, prefetch);
+    return new CaptionBatches(set, batchSize, seed, newPreparation, prefetch, ranks);
+  }
+
+  /**
+   * This rank's share of each batch: no other images are read. Together the ranks have the batches
+   * of one process.
+   *
+   * @throws IllegalArgumentException if the batch size is no multiple of the number of ranks
+   */
+  public CaptionBatches among(Ranks newRanks) {
+    return new CaptionBatches(set, batchSize, seed, preparation, prefetch, newRanks);
   }
 
   /**
@@ -131,7 +153,8 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
    */
   public CaptionBatches withPrefetch(int threads, int batches) {
     int ahead = (int) Math.min(Integer.MAX_VALUE, (long) batchSize * batches);
-    return new CaptionBatches(set, batchSize, seed, preparation, new Prefetch(threads, ahead));
+    return new CaptionBatches(
+        set, batchSize, seed, preparation, new Prefetch(threads, ahead), ranks);
   }
 
   /** With random augmentation of the images. */
@@ -285,6 +308,13 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
     return sizes;
   }
 
+  @Override
+  public String fingerprint() {
+    var sum = new CRC32();
+    set.listed().forEach(each -> sum.update(each.toString().getBytes(StandardCharsets.UTF_8)));
+    return String.format(Locale.ROOT, "%s with the sum %08x", sizes(), sum.getValue());
+  }
+
   private long batches() {
     return set.size() / batchSize;
   }
@@ -292,22 +322,28 @@ public final class CaptionBatches implements BatchSource<CaptionBatch> {
   @Override
   public Stream<CaptionBatch> open(int epoch, long first) {
     Mixture.Epoch order = set.epoch(seed, epoch);
-    int begin = Math.toIntExact(Math.min(first, batches()) * batchSize);
-    int end = Math.toIntExact(batches() * batchSize);
-    var samples = new SampleQueue<>(place -> sample(order, place), prefetch, begin, end);
+    int share = ranks.share("captions: batch size", batchSize);
+    int begin = Math.toIntExact(Math.min(first, batches()) * share);
+    int end = Math.toIntExact(batches() * share);
+    var samples =
+        new SampleQueue<>(
+            own -> sample(order, own / share * batchSize + ranks.rank() * share + own % share),
+            prefetch,
+            begin,
+            end);
     return LongStream.range(first, batches())
-        .mapToObj(number -> batch(samples, Math.toIntExact(number * batchSize)))
+        .mapToObj(number -> batch(samples, Math.toIntExact(number * share), share))
         .onClose(samples::close);
   }
 
-  private CaptionBatch batch(SampleQueue<Sample> samples, int begin) {
+  private CaptionBatch batch(SampleQueue<Sample> samples, int begin, int size) {
     List<Seen> seen = new ArrayList<>();
     List<String> captions = new ArrayList<>();
     List<String> ids = new ArrayList<>();
     List<String> imageIds = new ArrayList<>();
     List<String> inputs = new ArrayList<>();
     try {
-      for (int i = begin; i < begin + batchSize; i++) {
+      for (int i = begin; i < begin + size; i++) {
         Sample sample = samples.next(i);
         seen.add(sample.seen);
         captions.add(sample.caption);

@@ -2,6 +2,7 @@ package io.github.blip2j.pretraining;
 
 import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Pairs;
@@ -123,8 +124,8 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
     }
     Tensor image = // [B, N, E]
         batch.isEncoded() ? batch.pixels() : model.encodeImage(batch.pixels(), pass);
-    TextBatch texts = texts(batch.captions());
-    Pairs pairs = pairs(batch);
+    TextBatch texts = texts(batch.captions(), pass.ranks());
+    Pairs pairs = pairs(batch, pass.ranks());
     RandomGenerator random = ObjectiveRandom.of(pass);
     StageOneOutput output = objective.forward(image, texts, pairs, pass, random);
     return new StageOnePass(batch, texts, padId, pairs, image, random, output);
@@ -132,17 +133,25 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
 
   /** The token ids of captions. */
   public TextBatch texts(List<String> captions) {
+    return texts(captions, Ranks.ALONE);
+  }
+
+  /** The token ids of captions, padded to the longest of all ranks. */
+  private TextBatch texts(List<String> captions, Ranks ranks) {
     int longest = model.config().qformer().maxTextTokens();
     List<int[]> ids =
         captions.stream()
             .map(text -> tokenizer.encodeTruncated(text, longest, Side.RIGHT))
             .toList();
-    return TextBatch.of(ids, padId);
+    int length = ids.stream().mapToInt(text -> text.length).max().orElse(0);
+    return TextBatch.of(ids, padId, ranks.largest(length));
   }
 
-  private static Pairs pairs(CaptionBatch batch) {
+  private static Pairs pairs(CaptionBatch batch, Ranks ranks) {
+    int own = batch.captions().size();
+    int first = ranks.rank() * own;
     return batch.imageIds().isEmpty()
-        ? Pairs.of(batch.captions().size())
-        : Pairs.withImageIds(batch.imageIds());
+        ? Pairs.among(own, first, ranks.size() * own)
+        : Pairs.among(own, first, ranks.gather(batch.imageIds()));
   }
 }

@@ -4,11 +4,13 @@ import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.blip2.model.PromptBatch;
 import io.github.blip2j.data.CaptionRecord;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.llm.LanguageConfig;
 import io.github.blip2j.llm.LanguageFamily;
 import io.github.blip2j.llm.LanguageFamily.TrainingText;
 import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.text.Side;
@@ -20,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -282,7 +285,7 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
   public StageTwoPass forward(CaptionBatch batch, ForwardPass pass) {
     List<PairTokens> tokens = tokens(batch, pass);
     model.begin(pass);
-    @Nullable TextBatch read = instructions(tokens);
+    @Nullable TextBatch read = instructions(tokens, pass.ranks());
     Tensor image = model.encodeImage(batch.pixels(), pass); // [B, N, E]
     Tensor queries = // [B, Q, C]
         read == null
@@ -296,24 +299,42 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
             Side.RIGHT);
     List<int[]> labels = tokens.stream().map(PairTokens::labels).toList();
     ForwardPass language = choices.languageDropout ? pass : pass.evaluating();
-    Tensor loss = model.blip2().loss(prompts, text, labels, language);
+    Tensor loss = weighed(model.blip2().loss(prompts, text, labels, language), labels, pass);
     return new StageTwoPass(batch, image, queries, prompts, text, labels, read, loss);
   }
 
-  private @Nullable TextBatch instructions(List<PairTokens> tokens) {
+  /** A mean over this rank's labels with the weight that it has among all ranks'. */
+  private static Tensor weighed(Tensor loss, List<int[]> labels, ForwardPass pass) {
+    if (pass.ranks().areAlone()) {
+      return loss;
+    }
+    long count =
+        labels.stream()
+            .flatMapToInt(Arrays::stream)
+            .filter(label -> label != TokenLoss.IGNORED)
+            .count();
+    return loss.mul(pass.ranks().weight(count));
+  }
+
+  private @Nullable TextBatch instructions(List<PairTokens> tokens, Ranks ranks) {
     if (instructions == null) {
       return null;
     }
     int padId = instructions.padId().orElse(0); // masked, so any token will do
-    return TextBatch.of(tokens.stream().map(PairTokens::instruction).toList(), padId);
+    List<int[]> ids = tokens.stream().map(PairTokens::instruction).toList();
+    int longest = ids.stream().mapToInt(text -> text.length).max().orElse(0);
+    return TextBatch.of(ids, padId, ranks.largest(longest));
   }
 
   /** Texts and labels of a batch. */
   List<PairTokens> tokens(CaptionBatch batch, ForwardPass pass) {
-    RandomGenerator random = ObjectiveRandom.of(pass);
+    int own = batch.captions().size();
+    int first = pass.ranks().rank() * own;
+    // One for each row of all ranks, so that a row's draws do not depend on who has it.
+    long[] seeds = ObjectiveRandom.of(pass).longs((long) pass.ranks().size() * own).toArray();
     List<PairTokens> tokens = new ArrayList<>();
-    for (int row = 0; row < batch.captions().size(); row++) {
-      TextPair pair = pair(batch, row, random);
+    for (int row = 0; row < own; row++) {
+      TextPair pair = pair(batch, row, new SplittableRandom(seeds[first + row]));
       PairTokens read = read(pair);
       tokens.add(
           instructions == null ? read : read.withInstruction(instruction(pair, instructions)));

@@ -2,6 +2,7 @@ package io.github.blip2j.qformer;
 
 import io.github.blip2j.nn.KeyValues;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,15 @@ public record CrossAttentionKeyValues(Map<Integer, KeyValues> layers) {
     Map<Integer, KeyValues> picked = new TreeMap<>();
     layers.forEach((layer, read) -> picked.put(layer, read.rows(rows)));
     return new CrossAttentionKeyValues(picked);
+  }
+
+  /** Those of two batches, one after the other. */
+  public CrossAttentionKeyValues followedBy(CrossAttentionKeyValues other) {
+    Map<Integer, KeyValues> both = new TreeMap<>();
+    layers.forEach(
+        (layer, own) ->
+            both.put(layer, own.followedBy(Objects.requireNonNull(other.layers.get(layer)))));
+    return new CrossAttentionKeyValues(both);
   }
 
   /** The number of rows, or 0 without layers. */

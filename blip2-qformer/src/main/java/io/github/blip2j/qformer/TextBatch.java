@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer;
 
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
@@ -7,6 +8,7 @@ import io.github.blip2j.text.TokenGrid;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * A batch of texts for the Q-Former: token ids on the left, padding on the right.
@@ -94,6 +96,36 @@ public final class TextBatch {
     return new TextBatch(
         Arrays.stream(rows).mapToObj(row -> ids[row]).toArray(int[][]::new),
         Arrays.stream(rows).mapToObj(row -> mask[row]).toArray(int[][]::new));
+  }
+
+  /** These texts and then others of the same padded length. */
+  public TextBatch followedBy(TextBatch other) {
+    if (other.length() != length()) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "texts: padded length %d expected, got %d", length(), other.length()));
+    }
+    return new TextBatch(joined(ids, other.ids), joined(mask, other.mask));
+  }
+
+  private static int[][] joined(int[][] a, int[][] b) {
+    return Stream.concat(Arrays.stream(a), Arrays.stream(b)).toArray(int[][]::new);
+  }
+
+  /** The texts of all ranks, which have the same number of them and the same padded length. */
+  public TextBatch allGather(Ranks ranks) {
+    return ranks.areAlone() ? this : new TextBatch(allGather(ids, ranks), allGather(mask, ranks));
+  }
+
+  private static int[][] allGather(int[][] rows, Ranks ranks) {
+    int length = rows[0].length;
+    long[] all =
+        ranks.gather(Arrays.stream(rows).flatMapToInt(Arrays::stream).asLongStream().toArray());
+    int[][] gathered = new int[all.length / length][length];
+    for (int i = 0; i < all.length; i++) {
+      gathered[i / length][i % length] = (int) all[i];
+    }
+    return gathered;
   }
 
   /** These texts with {@code startId} as first token, the decoder's start token. */

@@ -2,6 +2,7 @@ package io.github.blip2j.cli.console;
 
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.time.Duration;
 import java.util.Map;
 
@@ -45,6 +46,12 @@ public final class Console {
     this.terminal = terminal;
     this.patience = patience;
     this.environment = environment;
+  }
+
+  /** This console without output. */
+  public Console silent() {
+    var nowhere = new PrintWriter(Writer.nullWriter());
+    return new Console(nowhere, nowhere, in, false, patience, environment);
   }
 
   /** For results; each print call stays on one line. */

@@ -6,6 +6,7 @@ import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
@@ -67,6 +68,16 @@ final class PartTraining {
       if (!run.exports.isEmpty()) {
         throw new IllegalArgumentException(
             "--export expected for stage1 and stage2 only; a part is written by itself");
+      }
+      try (var ranks = Collectives.open()) {
+        if (ranks.size() > 1) {
+          throw new IllegalArgumentException(
+              "train vision and language expected in one process, got rank "
+                  + ranks.rank()
+                  + " of "
+                  + ranks.size()
+                  + "; start them without mpirun");
+        }
       }
       optimizing.settings(run.out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), 0);
       optimizing.rule();

@@ -6,6 +6,8 @@ import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ExportName;
+import io.github.blip2j.distributed.Collectives;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
 import io.github.blip2j.optim.ParameterGroup;
@@ -39,6 +41,7 @@ final class TrainingRun {
   private final Data data;
   private final Progress progress;
   private final TrainingReport report;
+  private final Ranks ranks;
 
   /** The parts of a run that differ from stage to stage. */
   interface Stage {
@@ -56,8 +59,9 @@ final class TrainingRun {
     void train(Scope home, TrainingRun run) throws IOException;
   }
 
-  /** The records of a run, and the folder that tells of it. */
-  private record Data(CaptionSet captions, @Nullable CaptionSet heldOut, RunFolder folder) {}
+  /** The records of a run, and the folder that tells of it; that of rank 0 alone. */
+  private record Data(
+      CaptionSet captions, @Nullable CaptionSet heldOut, @Nullable RunFolder folder) {}
 
   /** Makes batches of records. */
   @FunctionalInterface
@@ -120,15 +124,24 @@ final class TrainingRun {
   }
 
   private TrainingRun(
-      Console console, StageOptions options, Data data, Progress progress, TrainingReport report) {
+      Console console,
+      StageOptions options,
+      Data data,
+      Progress progress,
+      TrainingReport report,
+      Ranks ranks) {
     this.console = console;
     this.options = options;
     this.data = data;
     this.progress = progress;
     this.report = report;
+    this.ranks = ranks;
   }
 
-  /** Runs a stage and returns the exit code. */
+  /**
+   * Runs a stage and returns the exit code. Of several ranks the first alone prints and writes; the
+   * others print what they alone know.
+   */
   static int of(Stage stage, StageOptions options, Console console) throws IOException {
     try {
       stage.requireAgreement();
@@ -137,9 +150,27 @@ final class TrainingRun {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    Trainer.requireFree(options.run.out);
-    for (ExportName kind : options.run.exports) {
-      Conversion.requireReplaceable(options.run.out.resolve(kind.toString()), stage.inputs());
+    try (var collectives = Collectives.open()) {
+      Ranks ranks = Ranks.of(collectives);
+      try {
+        run(stage, options, ranks.isFirst() ? console : console.silent(), ranks);
+      } catch (IOException | RuntimeException e) {
+        if (ranks.isFirst() || !ranks.failedTogether()) {
+          throw e;
+        }
+        return ExitCode.SOFTWARE;
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private static void run(Stage stage, StageOptions options, Console console, Ranks ranks)
+      throws IOException {
+    if (ranks.isFirst()) {
+      Trainer.requireFree(options.run.out);
+      for (ExportName kind : options.run.exports) {
+        Conversion.requireReplaceable(options.run.out.resolve(kind.toString()), stage.inputs());
+      }
     }
     var report = new TrainingReport(console);
     try (var progress = Progress.on(console);
@@ -148,14 +179,16 @@ final class TrainingRun {
       CaptionSet captions = options.data.captions();
       ValidationOptions held = options.validation;
       @Nullable CaptionSet heldOut =
-          held.files.isEmpty() ? null : options.data.heldOut(held.files, held.images);
-      try (RunFolder folder = RunFolder.open(options.run.out, options.description())) {
+          held.files.isEmpty() || !ranks.isFirst()
+              ? null
+              : options.data.heldOut(held.files, held.images);
+      try (@Nullable RunFolder folder =
+          ranks.isFirst() ? RunFolder.open(options.run.out, options.description()) : null) {
         progress.doing("loading the model");
         var data = new Data(captions, heldOut, folder);
-        stage.train(home, new TrainingRun(console, options, data, progress, report));
+        stage.train(home, new TrainingRun(console, options, data, progress, report, ranks));
       }
     }
-    return ExitCode.OK;
   }
 
   /** The batches of held-out records, or null if there are none. */
@@ -176,15 +209,22 @@ final class TrainingRun {
     try (var optimizer = new AdamW(work.groups, options.optimizing.rule());
         @Nullable WeightAverage average =
             decay == null ? null : WeightAverage.of(optimizer, decay)) {
-      var plain = new Trainer<>(work.objective, work.batches, optimizer, work.settings);
+      var plain =
+          new Trainer<>(work.objective, work.batches.among(ranks), optimizer, work.settings)
+              .among(ranks);
       Trainer<CaptionBatch> trainer = average == null ? plain : plain.withAverage(average);
       try (var interruption = Interruption.calling(trainer::stop)) {
         var listener = new TrainingProgress(console, progress, work.steps());
         @Nullable Validation validation =
-            options.validation.validation(evaluators(work), average, listener::validated);
+            ranks.isFirst()
+                ? options.validation.validation(evaluators(work), average, listener::validated)
+                : null;
         TrainingPosition end = train(trainer, listener, validation);
         report.trained(end, listener, interruption.happened());
         report.validated(validation);
+        if (!ranks.isFirst()) {
+          return;
+        }
         if (!interruption.happened() && !options.run.exports.isEmpty()) {
           var weights = new FinalWeights(options.run.out, work.parameters(), average);
           try (var chosen = weights.choose(options.validation.best != null, console)) {
@@ -199,12 +239,16 @@ final class TrainingRun {
   private TrainingPosition train(
       Trainer<CaptionBatch> trainer, TrainingProgress listener, @Nullable Validation validation)
       throws IOException {
-    TrainingListener listeners = listener.and(data.folder);
+    TrainingListener listeners = listener;
+    @Nullable RunFolder folder = data.folder;
+    if (folder != null) {
+      listeners = listener.and(folder);
+    }
     if (validation != null) {
       listeners = validation.and(listeners);
     }
-    if (options.run.resume) {
-      listener.resuming(data.folder.changes());
+    if (options.run.resume && folder != null) {
+      listener.resuming(folder.changes());
     }
     progress.doing("training");
     TrainingPosition end =

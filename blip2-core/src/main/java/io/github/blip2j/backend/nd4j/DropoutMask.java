@@ -4,6 +4,7 @@ import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
+import io.github.blip2j.tensor.types.RowShare;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -30,12 +31,14 @@ final class DropoutMask {
   private final int scaleBits;
   private final int seed1;
   private final int seed2;
+  private final RowShare rows;
 
   DropoutMask(DropoutSpec dropout) {
     this.threshold = (int) Math.round(dropout.probability() * (1L << 31));
     this.scaleBits = Float.floatToRawIntBits((float) (1 / (1 - dropout.probability())));
     this.seed1 = (int) dropout.seed();
     this.seed2 = (int) (dropout.seed() >>> 32);
+    this.rows = dropout.rows();
   }
 
   /** out = x times the mask. */
@@ -46,10 +49,11 @@ final class DropoutMask {
     }
     long from = x.hostAddress();
     long to = out.hostAddress();
-    FloatLoops.spans(x.size(), (first, end) -> apply(from, to, first, end));
+    long size = x.size();
+    FloatLoops.spans(size, (first, end) -> apply(from, to, first, end, size));
   }
 
-  private void apply(long from, long to, long first, long end) {
+  private void apply(long from, long to, long first, long end, long size) {
     FloatBuffer source = FloatLoops.floats(from, first, end);
     FloatBuffer target = FloatLoops.floats(to, first, end);
     float[] values = new float[FloatLoops.BLOCK];
@@ -59,9 +63,9 @@ final class DropoutMask {
     ByteBuffer both = ByteBuffer.allocateDirect(bits.length * Integer.BYTES);
     IntBuffer asBits = both.order(ByteOrder.nativeOrder()).asIntBuffer();
     FloatBuffer asFloats = both.asFloatBuffer();
-    for (long at = first; at < end; at += FloatLoops.BLOCK) {
-      int count = (int) Math.min(FloatLoops.BLOCK, end - at);
-      draw(at, bits, count);
+    for (long at = first; at < end; ) {
+      int count = (int) Math.min(FloatLoops.BLOCK, Math.min(end, runEnd(at, size)) - at);
+      draw(rows.place(at, size), bits, count);
       asBits.put(0, bits, 0, count);
       asFloats.get(0, factors, 0, count);
       int offset = (int) (at - first);
@@ -70,7 +74,16 @@ final class DropoutMask {
         values[i] *= factors[i];
       }
       target.put(offset, values, 0, count);
+      at += count;
     }
+  }
+
+  /** The end of the elements from one on whose places follow one another, within 32 bits. */
+  private long runEnd(long at, long size) {
+    long run = rows.run(size);
+    long left = run - at % run;
+    long low = rows.place(at, size) & 0xFFFF_FFFFL;
+    return at + Math.min(left, (1L << 32) - low);
   }
 
   /**
@@ -78,7 +91,7 @@ final class DropoutMask {
    */
   private void draw(long first, int[] bits, int count) {
     int low = seed1 + (int) first;
-    int high = seed2 + (int) (first >>> 32); // a block never crosses 2^32
+    int high = seed2 + (int) (first >>> 32); // the same for all of them
     int[] places = PLACES; // C2 of JDK 17 vectorises no loop counter: 6 times slower
     for (int i = 0; i < count; i++) {
       int hash = mix(mix(places[i] + low) + high);
@@ -99,7 +112,7 @@ final class DropoutMask {
     double[] values = HostMemory.doubles(x);
     int[] bits = new int[1];
     for (int i = 0; i < values.length; i++) {
-      draw(i, bits, 1);
+      draw(rows.place(i, values.length), bits, 1);
       values[i] *= Float.intBitsToFloat(bits[0]);
     }
     HostMemory.put(values, out);

@@ -34,8 +34,9 @@ record DecoderHead(Blip2Config config, DecoderModel model) implements LanguageHe
 
   @Override
   public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass) {
-    Tensor targets = text.labels(labels, config.queryTokens(), model.vocabSize()); // [B, Q + T]
-    Tensor hidden = hidden(imagePrompt, text, pass); // [B, Q + T, L]
+    PromptBatch padded = text.among(pass.ranks());
+    Tensor targets = padded.labels(labels, config.queryTokens(), model.vocabSize()); // [B, Q + T]
+    Tensor hidden = hidden(imagePrompt, padded, pass); // [B, Q + T, L]
     return TokenLoss.ofNextToken().of(hidden, targets, model::logits);
   }
 

@@ -36,9 +36,9 @@ record EncoderDecoderHead(Blip2Config config, EncoderDecoderModel model) impleme
   @Override
   public Tensor loss(Tensor imagePrompt, PromptBatch text, List<int[]> labels, ForwardPass pass) {
     text.requireRows(labels);
-    PromptBatch answers = PromptBatch.ofAnswers(labels, config.text().padId());
+    PromptBatch answers = PromptBatch.ofAnswers(labels, config.text().padId()).among(pass.ranks());
     Tensor targets = answers.labels(labels, 0, model.vocabSize()); // [B, T]
-    Tensor hidden = hidden(imagePrompt, text, answers, pass);
+    Tensor hidden = hidden(imagePrompt, text.among(pass.ranks()), answers, pass);
     return TokenLoss.ofSameToken().of(hidden, targets, model::logits);
   }
 

@@ -1,5 +1,6 @@
 package io.github.blip2j.blip2.model;
 
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.llm.LanguageModel;
 import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.tensor.Tensor;
@@ -30,11 +31,13 @@ public final class PromptBatch {
   private final List<PromptLayout> rows;
   private final int padId;
   private final Side padding;
+  private final int leastTokens; // of each row, with padding
 
-  private PromptBatch(List<PromptLayout> rows, int padId, Side padding) {
+  private PromptBatch(List<PromptLayout> rows, int padId, Side padding, int leastTokens) {
     this.rows = List.copyOf(rows);
     this.padId = padId;
     this.padding = padding;
+    this.leastTokens = leastTokens;
   }
 
   /**
@@ -61,7 +64,7 @@ public final class PromptBatch {
 
   /** Prompts with images anywhere. */
   public static PromptBatch ofLayouts(List<PromptLayout> rows, int padId, Side padding) {
-    return new PromptBatch(rows, padId, padding);
+    return new PromptBatch(rows, padId, padding, 0);
   }
 
   /** The decoder's tokens of these labels, with padding where there is no label. */
@@ -84,6 +87,13 @@ public final class PromptBatch {
     return afterImages(rows, padId, Side.RIGHT); // labels are checked where they are used
   }
 
+  /** These prompts, each after one image, padded to the longest of all ranks. */
+  PromptBatch among(Ranks ranks) {
+    return ranks.areAlone()
+        ? this
+        : new PromptBatch(rows, padId, padding, ranks.largest(positions(0)));
+  }
+
   /** Number of prompts. */
   public int size() {
     return rows.size();
@@ -96,7 +106,8 @@ public final class PromptBatch {
 
   /** Positions of the longest prompt with {@code queries} queries for each image. */
   public int positions(int queries) {
-    return rows.stream().mapToInt(row -> row.length(queries)).max().orElse(0);
+    int longest = rows.stream().mapToInt(row -> row.length(queries)).max().orElse(0);
+    return leastTokens == 0 ? longest : Math.max(longest, queries + leastTokens);
   }
 
   /** The longest prompt. */

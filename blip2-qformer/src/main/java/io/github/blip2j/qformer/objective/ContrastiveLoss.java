@@ -44,6 +44,15 @@ public record ContrastiveLoss(double smoothing, OtherSide otherSide) {
   }
 
   /**
+   * Similarities of a rank's own features with those of all ranks.
+   *
+   * @param all gathered from {@code own}
+   */
+  Similarities similarities(Features own, Features all, Tensor temperature) {
+    return Similarities.of(own, otherSide == OtherSide.DETACHED ? all.detach() : all, temperature);
+  }
+
+  /**
    * The mean of the cross-entropies of both directions.
    *
    * @param pairs which pairs match: own row b matches column {@code pairs.first() + b} and, with

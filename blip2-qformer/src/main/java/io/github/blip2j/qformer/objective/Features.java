@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer.objective;
 
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
 
@@ -14,6 +15,13 @@ public record Features(Tensor images, Tensor texts) {
   public Features {
     images.shape().require("contrast", "image features", texts.dim(0), Shape.ANY, texts.dim(-1));
     texts.shape().require("contrast", "text features", images.dim(0), images.dim(2));
+  }
+
+  /** The features of all ranks. Gradients flow back. */
+  public Features allGather(Ranks ranks) {
+    return ranks.areAlone()
+        ? this
+        : new Features(images.allGather(ranks.collectives()), texts.allGather(ranks.collectives()));
   }
 
   /** These features without gradients. */

@@ -55,22 +55,23 @@ public enum HardNegatives implements NegativeSampler {
 
   private int[] draw(Tensor similarity, Pairs pairs, RandomGenerator random) {
     double[] all = similarity.detach().toDoubles();
+    double[] chances = random.doubles(pairs.all()).toArray(); // one for each pair, whose ever it is
     int[] drawn = new int[pairs.own()];
     for (int b = 0; b < drawn.length; b++) {
       double[] row = new double[pairs.all()];
       System.arraycopy(all, b * row.length, row, 0, row.length);
       weigh(row, pairs, b);
-      drawn[b] = draw(row, random);
+      drawn[b] = draw(row, chances[pairs.first() + b]);
     }
     return drawn;
   }
 
-  private static int draw(double[] weights, RandomGenerator random) {
+  private static int draw(double[] weights, double chance) {
     double sum = 0;
     for (double weight : weights) {
       sum += weight;
     }
-    double left = random.nextDouble() * sum;
+    double left = chance * sum;
     int last = 0;
     for (int j = 0; j < weights.length; j++) {
       if (weights[j] > 0) {

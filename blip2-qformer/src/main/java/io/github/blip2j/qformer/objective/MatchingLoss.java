@@ -1,5 +1,6 @@
 package io.github.blip2j.qformer.objective;
 
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.CrossAttentionKeyValues;
@@ -14,6 +15,8 @@ import java.util.stream.IntStream;
  * with a negative text.
  */
 public final class MatchingLoss {
+  private static final int PARTS = 3; // batches one after the other in the logits
+
   private MatchingLoss() {}
 
   /**
@@ -36,7 +39,35 @@ public final class MatchingLoss {
     int[] own = IntStream.range(pairs.first(), pairs.first() + pairs.own()).toArray();
     CrossAttentionKeyValues images = image.rows(join(own, negatives.imageForText(), own));
     TextBatch captions = texts.rows(join(own, own, negatives.textForImage()));
-    return model.matchLogits(images, captions, pass);
+    return model.matchLogits(images, captions, pass.ofParts(PARTS));
+  }
+
+  /**
+   * The same logits of one rank of several, whose negatives may be other ranks' images and texts.
+   *
+   * @param image of the rank's own pairs
+   * @param encoded the vision encoder's output for the rank's images, [B, N, E]
+   * @param texts of the rank's own pairs, all ranks' padded to one length
+   * @return [3B, 2]
+   */
+  static Tensor logits(
+      Blip2Qformer model,
+      CrossAttentionKeyValues image,
+      Tensor encoded,
+      TextBatch texts,
+      Negatives negatives,
+      ForwardPass pass) {
+    Ranks ranks = pass.ranks();
+    int[] own = IntStream.range(0, texts.size()).toArray();
+    int[] others = IntStream.range(texts.size(), 2 * texts.size()).toArray();
+    Tensor theirs = // [B, N, E]
+        encoded.allGather(ranks.collectives()).gather(Tensor.ids(negatives.imageForText()));
+    CrossAttentionKeyValues images = image.followedBy(model.imageKeyValues(theirs));
+    TextBatch captions = texts.followedBy(texts.allGather(ranks).rows(negatives.textForImage()));
+    return model.matchLogits(
+        images.rows(join(own, others, own)),
+        captions.rows(join(own, own, others)),
+        pass.ofParts(PARTS));
   }
 
   /**

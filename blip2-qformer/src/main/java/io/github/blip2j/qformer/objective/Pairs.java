@@ -41,6 +41,17 @@ public final class Pairs {
     return new Pairs(own, first, all, List.of());
   }
 
+  /**
+   * {@code own} pairs from {@code first} on among all, in which pairs with equal ids show the same
+   * image.
+   *
+   * @param imageIds of all pairs
+   */
+  public static Pairs among(int own, int first, List<?> imageIds) {
+    Objects.checkFromIndexSize(first, own, imageIds.size());
+    return new Pairs(own, first, imageIds.size(), List.copyOf(imageIds));
+  }
+
   /** The number of own pairs. */
   public int own() {
     return own;

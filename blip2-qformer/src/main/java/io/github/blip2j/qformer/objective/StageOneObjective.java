@@ -1,8 +1,10 @@
 package io.github.blip2j.qformer.objective;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.KeyValueCache;
+import io.github.blip2j.nn.TokenLoss;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
@@ -88,7 +90,7 @@ public final class StageOneObjective {
    *
    * @param image the vision encoder's output, [B, N, E]
    * @param texts one for each image
-   * @param pairs which of them show the same image
+   * @param pairs which of them show the same image; on one of several ranks its own pairs among all
    * @param random the random source of negatives
    */
   public StageOneOutput forward(
@@ -110,13 +112,14 @@ public final class StageOneObjective {
     @Nullable Tensor logits = // [3B, 2]
         negatives == null
             ? null
-            : MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass);
+            : pass.ranks().areAlone()
+                ? MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass)
+                : MatchingLoss.logits(model, keyValues, image, texts, negatives, pass);
     @Nullable Tensor itm = logits == null ? null : MatchingLoss.of(logits);
 
     @Nullable Tensor decoded = // [B, T, C]
         cache == null ? null : GenerationLoss.decode(model, cache, texts, pass);
-    @Nullable Tensor itg =
-        decoded == null ? null : GenerationLoss.of(model, decoded, texts, GenerationLoss.lavis());
+    @Nullable Tensor itg = decoded == null ? null : generation(decoded, texts, pass);
 
     return new StageOneOutput(
         total(itc, itm, itg),
@@ -128,6 +131,13 @@ public final class StageOneObjective {
         negatives,
         logits,
         new StageOneStates(keyValues, queries, compared == null ? null : compared.starts, decoded));
+  }
+
+  private Tensor generation(Tensor decoded, TextBatch texts, ForwardPass pass) {
+    TokenLoss how = GenerationLoss.lavis();
+    Tensor loss = GenerationLoss.of(model, decoded, texts, how);
+    Ranks ranks = pass.ranks();
+    return ranks.areAlone() ? loss : loss.mul(ranks.weight(how.count(texts.labels())));
   }
 
   /** The encoded queries; negatives alone need no gradients of them. */
@@ -163,7 +173,9 @@ public final class StageOneObjective {
   private Compared compare(Tensor queries, TextBatch texts, ForwardPass pass) {
     Tensor starts = model.encodeTextStart(texts, pass); // [B, 1, C]
     Features features = new Features(model.imageFeatures(queries), model.textFeature(starts));
-    return new Compared(starts, features, contrast.similarities(features, model.temperature()));
+    Features all = features.allGather(pass.ranks());
+    return new Compared(
+        starts, features, contrast.similarities(features, all, model.temperature()));
   }
 
   private Tensor total(@Nullable Tensor itc, @Nullable Tensor itm, @Nullable Tensor itg) {

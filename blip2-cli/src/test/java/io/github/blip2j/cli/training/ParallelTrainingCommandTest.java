@@ -1,0 +1,219 @@
+package io.github.blip2j.cli.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.blip2j.cli.Main;
+import io.github.blip2j.cli.Shell;
+import io.github.blip2j.golden.Fixtures;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code mpirun blip2 train}, by the MPI libraries of this machine. */
+final class ParallelTrainingCommandTest {
+  private static final Path MODEL = Fixtures.own("lavis-stage1");
+  private static final String OPEN_MPI = "mpirun.openmpi";
+  private static final String MPICH = "mpirun.mpich";
+
+  private final Path folder;
+  private final Path data;
+
+  ParallelTrainingCommandTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
+    this.data = write("captions.jsonl", "star");
+  }
+
+  private Path write(String name, String word) throws IOException {
+    var lines = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      lines.append("{\"image\": \"" + i + ".png\", \"caption\": \"a " + word + " " + i + "\"}\n");
+    }
+    return Files.writeString(folder.resolve(name), lines.toString());
+  }
+
+  private List<String> arguments(String out, String... more) {
+    List<String> all = new ArrayList<>(List.of("train", "stage1", "--model", MODEL.toString()));
+    all.addAll(List.of("--data", data.toString(), "--images", MODEL + "/images"));
+    all.addAll(List.of("--out", folder.resolve(out).toString(), "--batch-size", "4"));
+    all.addAll(List.of("--augment", "--lr", "1e-4", "--warmup-steps", "3", "--log-every", "1"));
+    all.addAll(List.of("--epochs", "9", "--max-steps", "6", "--threads", "1"));
+    all.addAll(List.of(more));
+    return all;
+  }
+
+  /** What mpirun and all ranks printed, and mpirun's code. */
+  private record Ended(int code, String output) {}
+
+  private Ended run(String launcher, int ranks, List<String> arguments) throws Exception {
+    return run(launcher, program(ranks, arguments));
+  }
+
+  /** One rank each with these arguments. */
+  private Ended run(String launcher, List<String> first, List<String> second) throws Exception {
+    List<String> programs = new ArrayList<>(program(1, first));
+    programs.add(":");
+    programs.addAll(program(1, second));
+    return run(launcher, programs);
+  }
+
+  private Ended run(String launcher, List<String> programs) throws Exception {
+    require(launcher);
+    List<String> command = new ArrayList<>(List.of(launcher));
+    if (launcher.equals(OPEN_MPI)) {
+      command.addAll(List.of("--oversubscribe", "--bind-to", "none"));
+      if (System.getProperty("user.name").equals("root")) {
+        command.add("--allow-run-as-root");
+      }
+    }
+    command.addAll(programs);
+    Path output = folder.resolve("output");
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("OMP_NUM_THREADS", "1");
+    Process process = builder.redirectOutput(output.toFile()).start();
+    if (!process.waitFor(2, TimeUnit.MINUTES)) {
+      process.destroy();
+      return fail("an end within two minutes expected, got " + Files.readString(output));
+    }
+    String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
+    return new Ended(process.exitValue(), text);
+  }
+
+  private static List<String> program(int ranks, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of("-n", Integer.toString(ranks)));
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            Main.class.getName()));
+    command.addAll(arguments);
+    return command;
+  }
+
+  private static void require(String launcher) {
+    boolean there =
+        Stream.of(System.getenv("PATH").split(":", -1))
+            .anyMatch(each -> Files.isExecutable(Path.of(each, launcher)));
+    if (!there && System.getenv("CI") != null) {
+      fail(launcher + " expected, got none; apt-get install openmpi-bin mpich");
+    }
+    if (!there) {
+      abort("not run without " + launcher);
+    }
+  }
+
+  private List<JsonObject> updates(String out) throws IOException {
+    return Files.readAllLines(folder.resolve(out).resolve("log.jsonl")).stream()
+        .map(line -> JsonParser.parseString(line).getAsJsonObject())
+        .filter(line -> line.has("loss"))
+        .toList();
+  }
+
+  private void assertSameLosses(String expected, String actual) throws IOException {
+    List<JsonObject> one = updates(expected);
+    List<JsonObject> several = updates(actual);
+    assertEquals(6, one.size());
+    assertEquals(6, several.size());
+    for (int i = 0; i < 6; i++) {
+      for (Map.Entry<String, JsonElement> each : one.get(i).entrySet()) {
+        if (each.getKey().startsWith("loss")) {
+          double loss = each.getValue().getAsDouble();
+          double got = several.get(i).get(each.getKey()).getAsDouble();
+          assertEquals(loss, got, 2e-6 * Math.abs(loss), each.getKey() + " of update " + (i + 1));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({OPEN_MPI + ", 2", OPEN_MPI + ", 4", MPICH + ", 2"})
+  void train_onRanks_isThatOfOneProcess(String launcher, int ranks) throws Exception {
+    Shell one = Shell.run(arguments("one").toArray(String[]::new));
+    assertEquals(0, one.exit(), one.err());
+
+    Ended several = run(launcher, ranks, arguments("several"));
+
+    assertEquals(0, several.code, several.output);
+    assertSameLosses("one", "several");
+    assertEquals(
+        1,
+        several.output.lines().filter(line -> line.startsWith("done after step 6")).count(),
+        several.output);
+  }
+
+  @Test
+  void resume_onAnotherNumberOfRanks_goesOn() throws Exception {
+    Shell one = Shell.run(arguments("one").toArray(String[]::new));
+    assertEquals(0, one.exit(), one.err());
+
+    List<String> half = arguments("several");
+    half.set(half.indexOf("--max-steps") + 1, "3");
+    Ended begun = run(OPEN_MPI, 4, half);
+    assertEquals(0, begun.code, begun.output);
+    Ended resumed = run(MPICH, 2, arguments("several", "--resume"));
+
+    assertEquals(0, resumed.code, resumed.output);
+    assertSameLosses("one", "several");
+  }
+
+  @Test
+  void data_thatDiffersOnARank_isFoundBeforeTheFirstUpdate() throws Exception {
+    Path other = write("other.jsonl", "circle");
+    List<String> second = arguments("out");
+    second.set(second.indexOf(data.toString()), other.toString());
+
+    Ended ended = run(OPEN_MPI, arguments("out"), second);
+
+    assertTrue(ended.code != 0, ended.output);
+    assertTrue(ended.output.contains("ranks: data expected equal on all"), ended.output);
+    assertEquals(1, ended.output.lines().filter(line -> line.startsWith("blip2: ranks:")).count());
+    assertTrue(Files.notExists(folder.resolve("out/step-00000001.safetensors")));
+  }
+
+  @Test
+  void image_thatOneRankCannotRead_endsAllWithOneMessageAndACheckpoint() throws Exception {
+    Path images = Files.createDirectory(folder.resolve("images"));
+    for (int i = 0; i < 8; i++) {
+      Files.copy(MODEL.resolve("images/" + i + ".png"), images.resolve(i + ".png"));
+    }
+    Files.writeString(images.resolve("5.png"), "no image");
+    List<String> arguments = arguments("out");
+    arguments.set(arguments.indexOf(MODEL + "/images"), images.toString());
+    arguments.addAll(List.of("--data-threads", "0"));
+
+    Ended ended = run(OPEN_MPI, 4, arguments);
+
+    assertTrue(ended.code != 0, ended.output);
+    List<String> messages = ended.output.lines().filter(line -> line.contains("5.png")).toList();
+    assertEquals(1, messages.size(), ended.output);
+  }
+
+  @Test
+  void batch_thatRanksCannotShare_isRefused() throws Exception {
+    Ended ended = run(MPICH, 3, arguments("out"));
+
+    assertTrue(ended.code != 0, ended.output);
+    assertTrue(
+        ended.output.contains("batch size: a multiple of the 3 ranks expected, got 4"),
+        ended.output);
+  }
+}

@@ -1,0 +1,12 @@
+package io.github.blip2j.distributed;
+
+import java.io.Serial;
+
+/** Something failed on another rank, which this one can't go on without. */
+public final class RankException extends RuntimeException {
+  @Serial private static final long serialVersionUID = 1;
+
+  RankException(String message) {
+    super(message);
+  }
+}
