@@ -120,6 +120,7 @@ class PictureResourceTest {
   void fullQueue_isA503() throws InterruptedException, IOException {
     var begun = new CountDownLatch(1);
     var finished = new CountDownLatch(1);
+    List<CompletableFuture<Boolean>> waiting = new ArrayList<>();
     try {
       modelThread.submit(
           () -> {
@@ -128,7 +129,7 @@ class PictureResourceTest {
           });
       assertTrue(begun.await(1, TimeUnit.MINUTES), "the model's thread expected to begin");
       for (int i = 0; i < queue; i++) {
-        modelThread.submit(() -> true);
+        waiting.add(modelThread.submit(() -> true).toCompletableFuture());
       }
 
       picture(scene())
@@ -140,6 +141,7 @@ class PictureResourceTest {
     } finally {
       finished.countDown();
     }
+    CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).join();
     caption_isTheModels();
   }
 

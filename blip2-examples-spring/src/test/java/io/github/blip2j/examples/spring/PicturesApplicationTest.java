@@ -151,11 +151,12 @@ final class PicturesApplicationTest {
   void fullQueue_isA503() throws InterruptedException {
     var begun = new CountDownLatch(1);
     var finished = new CountDownLatch(1);
+    List<CompletableFuture<Void>> waiting = new ArrayList<>();
     try {
       modelThread.execute(() -> begunAndAwaited(begun, finished));
       assertTrue(begun.await(1, TimeUnit.MINUTES), "the model's thread expected to begin");
       for (int i = 0; i < queue; i++) {
-        modelThread.execute(() -> {});
+        waiting.add(modelThread.submitCompletable(() -> {}));
       }
 
       post("/caption", form(SCENE))
@@ -166,6 +167,7 @@ final class PicturesApplicationTest {
     } finally {
       finished.countDown();
     }
+    CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).join();
     caption_isTheModels();
   }
 
