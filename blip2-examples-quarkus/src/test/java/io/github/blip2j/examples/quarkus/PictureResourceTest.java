@@ -43,11 +43,7 @@ class PictureResourceTest {
 
   @Test
   void caption_isTheModels() throws IOException {
-    picture(scene())
-        .post("/caption")
-        .then()
-        .statusCode(200)
-        .body("caption", is("four christmas trees"));
+    requireCaption(scene());
   }
 
   @Test
@@ -68,8 +64,8 @@ class PictureResourceTest {
     byte[] scene = scene();
     List<CompletableFuture<Void>> requests = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      requests.add(CompletableFuture.runAsync(() -> captioned(scene)));
-      requests.add(CompletableFuture.runAsync(() -> asked(scene)));
+      requests.add(CompletableFuture.runAsync(() -> requireCaption(scene)));
+      requests.add(CompletableFuture.runAsync(() -> requireAnswer(scene)));
     }
 
     CompletableFuture.allOf(requests.toArray(CompletableFuture[]::new)).join();
@@ -142,7 +138,7 @@ class PictureResourceTest {
       finished.countDown();
     }
     CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).join();
-    caption_isTheModels();
+    requireCaption(scene());
   }
 
   @Test
@@ -156,11 +152,15 @@ class PictureResourceTest {
     assertEquals("four", said.aiMessage().text());
   }
 
-  private static void captioned(byte[] scene) {
-    picture(scene).post("/caption").then().body("caption", is("four christmas trees"));
+  private static void requireCaption(byte[] scene) {
+    picture(scene)
+        .post("/caption")
+        .then()
+        .statusCode(200)
+        .body("caption", is("four christmas trees"));
   }
 
-  private static void asked(byte[] scene) {
+  private static void requireAnswer(byte[] scene) {
     picture(scene).multiPart("question", QUESTION).post("/ask").then().body("answer", is("four"));
   }
 
