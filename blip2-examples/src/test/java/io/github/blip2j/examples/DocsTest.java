@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
@@ -31,12 +32,14 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>A block is the body of a method that knows the names of {@link #KNOWN}. A comment in the line
  * above declares more, {@code <!-- java: with Blip2RetrievalModel model; long seed -->}, or says
  * that the block is members of a class: {@code <!-- java: members of io.github.blip2j.tensor -->}.
+ * A block of a framework's code is an excerpt of a file that a module compiles, {@code <!-- java:
+ * from blip2-examples-spring/src/main/java/... -->}, and is compared with it.
  */
 final class DocsTest {
   private static final Path ROOT = Path.of("..");
   private static final Pattern BLOCK =
       Pattern.compile(
-          "(?:<!-- java: (members of|with) (.+?) -->\\s*)?^ *```java\\n(.*?)^ *```",
+          "(?:<!-- java: (members of|with|from) (.+?) -->\\s*)?^ *```java\\n(.*?)^ *```",
           Pattern.MULTILINE | Pattern.DOTALL);
 
   private static final List<String> MODULES =
@@ -60,7 +63,8 @@ final class DocsTest {
           + " ImageFeatures features; Tensor x; Parameter parameter; String question;"
           + " Tokenizer tokenizer; Params params;";
 
-  private record Block(Path file, int line, String inPackage, String known, String code) {
+  private record Block(
+      Path file, int line, String inPackage, String known, String from, String code) {
     @Override
     public String toString() {
       return String.format(Locale.ROOT, "%s:%d", ROOT.relativize(file), line);
@@ -83,9 +87,21 @@ final class DocsTest {
 
   @Test
   void block_withAWrongName_doesNotCompile(@TempDir Path classes) throws IOException {
-    var block = new Block(ROOT.resolve("README.md"), 1, "", "", "blip2.captoin(image);");
+    var block = new Block(ROOT.resolve("README.md"), 1, "", "", "", "blip2.captoin(image);");
 
     assertTrue(errorsOf(block, classes).contains("captoin"), "an error of the compiler expected");
+  }
+
+  @Test
+  void excerpt_thatIsNotInItsFile_isFound(@TempDir Path classes) throws IOException {
+    String from = "blip2-examples/src/main/java/io/github/blip2j/examples/CaptionImage.java";
+    String code = "public final class CaptionImage {";
+    Path readme = ROOT.resolve("README.md");
+
+    assertEquals("", errorsOf(new Block(readme, 1, "", "", from, code), classes));
+    assertTrue(
+        errorsOf(new Block(readme, 1, "", "", from, "final class CaptionImage {"), classes)
+            .contains("lines of " + from + " expected"));
   }
 
   private static List<Path> documents() throws IOException {
@@ -106,12 +122,18 @@ final class DocsTest {
       String more = found.group(2);
       String members = "members of".equals(kind) ? more : "";
       String known = "with".equals(kind) ? more + (more.endsWith("}") ? "" : ";") : "";
-      blocks.add(new Block(file, line, members, known, found.group(3)));
+      String from = "from".equals(kind) ? more : "";
+      blocks.add(new Block(file, line, members, known, from, found.group(3)));
     }
     return blocks;
   }
 
   private static String errorsOf(Block block, Path classes) throws IOException {
+    if (!block.from.isEmpty()) {
+      boolean excerpt =
+          stripped(Files.readString(ROOT.resolve(block.from))).contains(stripped(block.code));
+      return excerpt ? "" : block + ": lines of " + block.from + " expected, got\n" + block.code;
+    }
     String code = block.code.replace("...", "");
     String source =
         block.inPackage.isEmpty()
@@ -130,6 +152,11 @@ final class DocsTest {
     compiler.getTask(said, null, null, options, null, List.of(new Source(source))).call();
     String errors = said.toString();
     return errors.contains("error:") ? block + "\n" + errors : "";
+  }
+
+  /** Whole lines, however they are indented. */
+  private static String stripped(String code) {
+    return code.lines().map(String::strip).collect(Collectors.joining("\n", "\n", "\n"));
   }
 
   /** Operations stand in a class beside those that they call. */

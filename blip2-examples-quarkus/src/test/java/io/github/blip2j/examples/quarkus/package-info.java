@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.blip2j.examples.quarkus;
+
+import org.jspecify.annotations.NullMarked;
