@@ -67,8 +67,7 @@ public final class CaptionJob {
   private static Map<String, String> options(String[] args) {
     if (args.length < 2 || args.length % 2 != 0) {
       throw new IllegalArgumentException(
-          "spark: PICTURES, OUTPUT and options with a value each expected, got "
-              + List.of(args));
+          "spark: PICTURES, OUTPUT and options with a value each expected, got " + List.of(args));
     }
     Map<String, String> given = new HashMap<>();
     for (int i = 2; i < args.length; i += 2) {

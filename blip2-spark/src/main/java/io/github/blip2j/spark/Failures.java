@@ -41,8 +41,7 @@ final class Failures {
 
   private static IllegalStateException failed(String expected, Throwable why, String fix) {
     return new IllegalStateException(
-        String.format(
-            Locale.ROOT, "spark: %s on %s, got %s; %s", expected, Hosts.name(), why, fix),
+        String.format(Locale.ROOT, "spark: %s on %s, got %s; %s", expected, Hosts.name(), why, fix),
         why);
   }
 }

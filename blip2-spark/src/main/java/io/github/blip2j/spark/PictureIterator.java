@@ -157,8 +157,7 @@ final class PictureIterator implements Iterator<Row> {
   /** Gives a batch to the model. */
   private void submit(List<Pending> batch) {
     if (running.isEmpty() || running.getLast().done.isDone()) {
-      long since =
-          running.isEmpty() ? idleSince : await(running.getLast().done, "the model").end();
+      long since = running.isEmpty() ? idleSince : await(running.getLast().done, "the model").end();
       function.metrics().addWaiting(System.nanoTime() - since);
     }
     running.add(new Batch(batch, model.threads().submit(() -> run(batch))));

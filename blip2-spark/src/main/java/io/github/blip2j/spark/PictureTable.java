@@ -34,7 +34,8 @@ record PictureTable(
     String where = "spark." + work.name();
     List<String> names = Arrays.asList(table.fieldNames());
     int input =
-        column(where, table, options.input(), "inputCol", DataTypes.BinaryType, DataTypes.StringType);
+        column(
+            where, table, options.input(), "inputCol", DataTypes.BinaryType, DataTypes.StringType);
     boolean bytes = table.fields()[input].dataType().equals(DataTypes.BinaryType);
     @Nullable TextSource source = work.text();
     int text = -1;
@@ -81,7 +82,11 @@ record PictureTable(
     List<String> expected = Arrays.stream(types).map(DataType::simpleString).toList();
     String wanted =
         String.format(
-            Locale.ROOT, "%s: column '%s' of %s expected", where, name, String.join(" or ", expected));
+            Locale.ROOT,
+            "%s: column '%s' of %s expected",
+            where,
+            name,
+            String.join(" or ", expected));
     if (index < 0) {
       throw new IllegalArgumentException(
           String.format(

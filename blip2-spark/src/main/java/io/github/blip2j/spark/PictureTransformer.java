@@ -84,7 +84,8 @@ public abstract class PictureTransformer<S extends PictureTransformer<S>> extend
   /** The parameters as options. */
   final InferenceOptions options() {
     return new InferenceOptions(
-        new ModelSource(getOrDefault(model), Precision.named(getOrDefault(precision).toLowerCase(Locale.ROOT))),
+        new ModelSource(
+            getOrDefault(model), Precision.named(getOrDefault(precision).toLowerCase(Locale.ROOT))),
         getOrDefault(inputCol),
         getOrDefault(outputCol),
         getOrDefault(errorCol),

@@ -75,7 +75,8 @@ final class AnswersTest {
     }
     assertEquals("question: text expected, got none", rows.get(COUNT).getAs("error"));
     assertNull(rows.get(COUNT).getAs("answer"));
-    assertTrue(rows.get(COUNT + 1).<String>getAs("error").contains("image expected"), rows::toString);
+    assertTrue(
+        rows.get(COUNT + 1).<String>getAs("error").contains("image expected"), rows::toString);
   }
 
   @Test
@@ -159,8 +160,7 @@ final class AnswersTest {
     assertEquals(
         "spark: column 'question' expected to name its model in its metadata, got none; keep the"
             + " column as Embeddings.of made it",
-        assertThrows(
-                IllegalArgumentException.class, () -> Embeddings.model(table(), "question"))
+        assertThrows(IllegalArgumentException.class, () -> Embeddings.model(table(), "question"))
             .getMessage());
   }
 }

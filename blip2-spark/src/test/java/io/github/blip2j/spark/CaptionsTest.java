@@ -141,13 +141,10 @@ final class CaptionsTest {
                 RowFactory.create(1, LocalSpark.png(1, 40, 40)),
                 RowFactory.create(2, null),
                 RowFactory.create(3, LocalSpark.png(3, 60, 50))),
-            new StructType()
-                .add("id", DataTypes.IntegerType)
-                .add("picture", DataTypes.BinaryType));
+            new StructType().add("id", DataTypes.IntegerType).add("picture", DataTypes.BinaryType));
 
     List<Row> rows =
-        Captions.of(
-                table, OPTIONS.withInput("picture").withMaxPixels(2000).withOutput("said"))
+        Captions.of(table, OPTIONS.withInput("picture").withMaxPixels(2000).withOutput("said"))
             .orderBy("id")
             .collectAsList();
 

@@ -50,7 +50,7 @@ final class LocalSpark {
 
   /**
    * Writes {@code count} pictures, of which each 100th from the 50th on is broken: by turns text, a
-   * file cut off, and an empty one.
+   * file cut off, and a single byte.
    *
    * @return the number of broken ones
    */
@@ -64,7 +64,7 @@ final class LocalSpark {
             switch (broken++ % 3) {
               case 0 -> "no picture".getBytes(StandardCharsets.UTF_8);
               case 1 -> Arrays.copyOf(file, file.length / 2);
-              default -> new byte[0];
+              default -> new byte[1];
             };
       }
       Files.write(folder.resolve(String.format(Locale.ROOT, "%06d.png", i)), file);

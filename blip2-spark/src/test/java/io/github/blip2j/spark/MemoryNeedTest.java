@@ -47,7 +47,9 @@ final class MemoryNeedTest {
   @Test
   void factor_ofTheHeap_counts() {
     SparkConf conf =
-        conf("yarn").set("spark.executor.memory", "10g").set("spark.executor.memoryOverheadFactor", "0.8");
+        conf("yarn")
+            .set("spark.executor.memory", "10g")
+            .set("spark.executor.memoryOverheadFactor", "0.8");
 
     assertDoesNotThrow(() -> LARGE.check(conf));
     assertThrows(
@@ -58,13 +60,16 @@ final class MemoryNeedTest {
   @Test
   void failures_nameTheSettingToChange() {
     assertTrue(
-        Failures.told("a batch of 8", new MemoryShortageException("linear: ...")).getMessage()
+        Failures.told("a batch of 8", new MemoryShortageException("linear: ..."))
+            .getMessage()
             .endsWith("raise spark.executor.memoryOverhead or lower batchSize"));
     assertTrue(
-        Failures.told("decoding", new OutOfMemoryError("Java heap space")).getMessage()
+        Failures.told("decoding", new OutOfMemoryError("Java heap space"))
+            .getMessage()
             .endsWith("raise spark.executor.memory, or lower maxPixels or batchSize"));
     assertTrue(
-        Failures.told("loading m", new UnsatisfiedLinkError("no jnind4jcpu")).getMessage()
+        Failures.told("loading m", new UnsatisfiedLinkError("no jnind4jcpu"))
+            .getMessage()
             .endsWith("send the jars with the ending linux-x86_64 with --jars"));
     assertEquals(
         "spark: task expected to run to its end, got cancelled",

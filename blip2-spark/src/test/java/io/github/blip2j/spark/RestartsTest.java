@@ -27,11 +27,7 @@ final class RestartsTest {
 
   private Dataset<Row> paths(int count) throws IOException {
     LocalSpark.write(folder.resolve("in"), count, 32, 32);
-    return SPARK
-        .read()
-        .format("binaryFile")
-        .load(folder.resolve("in").toString())
-        .select("path");
+    return SPARK.read().format("binaryFile").load(folder.resolve("in").toString()).select("path");
   }
 
   /** The third slice stops after it has shown some of its rows, as a driver that dies would. */
@@ -92,8 +88,7 @@ final class RestartsTest {
     assertEquals(30, new HashSet<>(all).size());
     assertEquals(
         "spark: slice expected 0 to 6 of 1 or more, got 7 of 7",
-        assertThrows(
-                IllegalArgumentException.class, () -> Restarts.slice(paths, "path", 7, 7))
+        assertThrows(IllegalArgumentException.class, () -> Restarts.slice(paths, "path", 7, 7))
             .getMessage());
   }
 }

@@ -1,9 +1,11 @@
 package io.github.blip2j.spark;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.captions.CaptionExport;
 import io.github.blip2j.vision.image.ImageFiles;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -52,17 +54,30 @@ final class SparkBench {
       CaptionExport.of(blip2).toJsonLines(files.subList(0, 16), out.resolve("warm"));
       spark(spark, pictures, options, files.size(), out.resolve("warm-spark"));
       for (int round = 0; round < rounds; round++) {
+        long cpu = cpuNanos();
         long start = System.nanoTime();
         CaptionExport.of(blip2).toJsonLines(files, out.resolve("loop" + round));
         double loop = files.size() / ((System.nanoTime() - start) / 1e9);
+        long between = cpuNanos();
         double rate = spark(spark, pictures, options, files.size(), out.resolve("spark" + round));
         ratios[round] = rate / loop;
         System.out.printf(
-            Locale.ROOT, "loop %.2f, Spark %.2f pictures/s, ratio %.3f%n", loop, rate, rate / loop);
+            Locale.ROOT,
+            "loop %.2f, Spark %.2f pictures/s, ratio %.3f; CPU %.1f and %.1f ms a picture%n",
+            loop,
+            rate,
+            rate / loop,
+            (between - cpu) / 1e6 / files.size(),
+            (cpuNanos() - between) / 1e6 / files.size());
       }
     }
     Arrays.sort(ratios);
     System.out.printf(Locale.ROOT, "median ratio %.3f%n", ratios[rounds / 2]);
+  }
+
+  /** Of this process, which says more than the clock on a machine with other work. */
+  private static long cpuNanos() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 
   private static double spark(

@@ -120,8 +120,20 @@ final class TransformersTest {
     String told = new Blip2Captioner().explainParams();
 
     for (String name :
-        List.of("inputCol", "outputCol", "errorCol", "model", "precision", "keepInput", "prompt",
-            "exifRotation", "batchSize", "decodingThreads", "modelThreads", "maxPixels", "beams")) {
+        List.of(
+            "inputCol",
+            "outputCol",
+            "errorCol",
+            "model",
+            "precision",
+            "keepInput",
+            "prompt",
+            "exifRotation",
+            "batchSize",
+            "decodingThreads",
+            "modelThreads",
+            "maxPixels",
+            "beams")) {
       assertTrue(told.contains(name + ": "), told);
     }
   }
@@ -149,7 +161,8 @@ final class TransformersTest {
             + " column of texts",
         refused(new Blip2Answerer(), TABLE));
     assertEquals(
-        "spark.match: text expected, got a blank one", refused(new Blip2Matcher().setText(" "), TABLE));
+        "spark.match: text expected, got a blank one",
+        refused(new Blip2Matcher().setText(" "), TABLE));
     assertEquals(
         "precision: name expected float32, bfloat16 or int8, got float8",
         refused(new Blip2Embedder().setPrecision("float8"), TABLE));
