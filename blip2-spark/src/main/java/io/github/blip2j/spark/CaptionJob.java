@@ -48,12 +48,7 @@ public final class CaptionJob {
     Dataset<Row> paths =
         given.getOrDefault("--paths", "files").equals("parquet")
             ? spark.read().parquet(args[0]).select(PATH)
-            : spark
-                .read()
-                .format("binaryFile")
-                .option("recursiveFileLookup", "true")
-                .load(args[0])
-                .select(PATH); // without the content, which is not read then
+            : PicturePaths.in(spark, args[0]);
     Restarts.run(
         paths,
         args[1],

@@ -52,10 +52,9 @@ final class PictureReader {
     try {
       byte[] file = bytes == null ? contentOf(name) : bytes;
       fitted = model.fit(decoder.decode(file, name));
+    } catch (UncheckedIOException e) { // the storage's fault, not the picture's
+      throw e;
     } catch (IOException | RuntimeException e) {
-      if (e instanceof UncheckedIOException) {
-        throw (UncheckedIOException) e;
-      }
       @Nullable String said = e.getMessage();
       error = said == null ? name + ": picture expected, got " + e : said;
     }

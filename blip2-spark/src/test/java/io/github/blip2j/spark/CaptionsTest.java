@@ -1,5 +1,6 @@
 package io.github.blip2j.spark;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -18,11 +19,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,16 +78,16 @@ final class CaptionsTest {
       }
       List<String> expected = blip2.captions(images);
       for (int i = 0; i < names.size(); i++) {
-        Row row = rows.get(names.get(i));
+        Row row = requireNonNull(rows.get(names.get(i)));
         assertEquals(expected.get(i), row.getAs("caption"), names.get(i));
         assertNull(row.getAs("error"), names.get(i));
       }
     }
-    Row text = rows.get("000050.png");
+    Row text = requireNonNull(rows.get("000050.png"));
+    Row cut = requireNonNull(rows.get("000150.png"));
     assertNull(text.getAs("caption"));
     assertTrue(text.<String>getAs("error").contains("000050.png: image expected"), text::toString);
-    assertTrue(
-        rows.get("000150.png").<String>getAs("error").contains("truncated PNG"), rows::toString);
+    assertTrue(cut.<String>getAs("error").contains("truncated PNG"), cut::toString);
     assertEquals(COUNT, metrics.pictures());
     assertEquals(2, metrics.errors());
     assertTrue(metrics.modelLoads() <= 1, metrics::toString); // another test may have loaded it
@@ -190,7 +193,8 @@ final class CaptionsTest {
             () -> Captions.of(files(), InferenceOptions.of(ModelSource.at("/no/model"))));
 
     assertTrue(
-        e.getMessage().startsWith("spark: model expected at /no/model on driver and executors"),
+        LocalSpark.message(e)
+            .startsWith("spark: model expected at /no/model on driver and executors"),
         e::toString);
   }
 
@@ -205,11 +209,9 @@ final class CaptionsTest {
             work,
             table,
             "0123456789abcdef",
-            new org.apache.spark.util.SerializableConfiguration(
-                SPARK.sparkContext().hadoopConfiguration()),
+            new SerializableConfiguration(SPARK.sparkContext().hadoopConfiguration()),
             SparkMetrics.of(SPARK));
-    Dataset<Row> captions =
-        files.mapPartitions(function, org.apache.spark.sql.Encoders.row(table.schema()));
+    Dataset<Row> captions = files.mapPartitions(function, Encoders.row(table.schema()));
 
     Exception e = assertThrows(Exception.class, captions::count);
 
@@ -219,12 +221,13 @@ final class CaptionsTest {
       told = told.getCause();
     }
     assertTrue(
-        told.getMessage()
+        LocalSpark.message(told)
             .startsWith(
                 "spark: weights of the bundled model expected to be the driver's (0123456789ab),"
                     + " got others on "),
         told::toString);
-    assertTrue(told.getMessage().endsWith("put the same files on every machine"), told::toString);
+    assertTrue(
+        LocalSpark.message(told).endsWith("put the same files on every machine"), told::toString);
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 
 /** A session in this process, and small pictures. */
 final class LocalSpark {
@@ -28,6 +29,11 @@ final class LocalSpark {
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.warehouse.dir", "target/warehouse")
         .getOrCreate();
+  }
+
+  /** The message of a failure. */
+  static String message(@Nullable Throwable why) {
+    return why == null ? "" : String.valueOf(why.getMessage());
   }
 
   /** Picture {@code seed}: blocks of colour, as a PNG file. */

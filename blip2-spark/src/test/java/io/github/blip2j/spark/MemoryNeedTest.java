@@ -57,20 +57,21 @@ final class MemoryNeedTest {
         () -> LARGE.check(conf.set("spark.executor.memoryOverheadFactor", "0.5")));
   }
 
+  private static void assertEnd(String end, Throwable why) {
+    assertTrue(LocalSpark.message(why).endsWith(end), why::toString);
+  }
+
   @Test
   void failures_nameTheSettingToChange() {
-    assertTrue(
-        Failures.told("a batch of 8", new MemoryShortageException("linear: ..."))
-            .getMessage()
-            .endsWith("raise spark.executor.memoryOverhead or lower batchSize"));
-    assertTrue(
-        Failures.told("decoding", new OutOfMemoryError("Java heap space"))
-            .getMessage()
-            .endsWith("raise spark.executor.memory, or lower maxPixels or batchSize"));
-    assertTrue(
-        Failures.told("loading m", new UnsatisfiedLinkError("no jnind4jcpu"))
-            .getMessage()
-            .endsWith("send the jars with the ending linux-x86_64 with --jars"));
+    assertEnd(
+        "raise spark.executor.memoryOverhead or lower batchSize",
+        Failures.told("a batch of 8", new MemoryShortageException("linear: ...")));
+    assertEnd(
+        "raise spark.executor.memory, or lower maxPixels or batchSize",
+        Failures.told("decoding", new OutOfMemoryError("Java heap space")));
+    assertEnd(
+        "send the jars with the ending linux-x86_64 with --jars",
+        Failures.told("loading m", new UnsatisfiedLinkError("no jnind4jcpu")));
     assertEquals(
         "spark: task expected to run to its end, got cancelled",
         Failures.told("x", new CancellationException()).getMessage());

@@ -1,6 +1,7 @@
 package io.github.blip2j.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,7 +28,7 @@ final class RestartsTest {
 
   private Dataset<Row> paths(int count) throws IOException {
     LocalSpark.write(folder.resolve("in"), count, 32, 32);
-    return SPARK.read().format("binaryFile").load(folder.resolve("in").toString()).select("path");
+    return PicturePaths.in(SPARK, folder.resolve("in").toString());
   }
 
   /** The third slice stops after it has shown some of its rows, as a driver that dies would. */
@@ -65,6 +66,25 @@ final class RestartsTest {
     assertEquals(60 - before, metrics.pictures());
     assertEquals(1, rows.stream().filter(row -> row.getAs("error") != null).count());
     assertEquals(0, Restarts.missing(paths, output, "path").count());
+  }
+
+  /** Spark's own sources leave out files without a byte, and nobody would hear of them. */
+  @Test
+  void paths_areThoseOfAllFiles_emptyOnesToo() throws IOException {
+    Path in = folder.resolve("listed");
+    Files.createDirectories(in.resolve("deep/er"));
+    Files.write(in.resolve("deep/er/a b.png"), LocalSpark.png(1, 32, 32));
+    Files.write(in.resolve("empty.png"), new byte[0]);
+    Files.write(in.resolve(".hidden.png"), new byte[1]);
+    Files.write(in.resolve("_SUCCESS"), new byte[0]);
+
+    Dataset<Row> paths = PicturePaths.in(SPARK, in.toString());
+    List<Row> rows = Captions.of(paths, OPTIONS).orderBy("path").collectAsList();
+
+    assertEquals(2, rows.size());
+    assertTrue(rows.get(0).<String>getAs("path").endsWith("deep/er/a b.png"), rows::toString);
+    assertNull(rows.get(0).getAs("error"));
+    assertTrue(rows.get(1).<String>getAs("error").contains("empty.png"), rows::toString);
   }
 
   @Test

@@ -101,14 +101,7 @@ final class SparkBench {
     System.out.printf(Locale.ROOT, "made in %.0f s%n", (System.nanoTime() - start) / 1e9);
     start = System.nanoTime();
     SparkMetrics metrics = SparkMetrics.of(spark);
-    Dataset<Row> paths =
-        spark
-            .read()
-            .format("binaryFile")
-            .load(pictures.toString())
-            .select("path")
-            .repartition(16)
-            .cache();
+    Dataset<Row> paths = PicturePaths.in(spark, pictures.toString()).repartition(16).cache();
     long listed = paths.count();
     System.out.printf(
         Locale.ROOT, "%d listed in %.0f s%n", listed, (System.nanoTime() - start) / 1e9);

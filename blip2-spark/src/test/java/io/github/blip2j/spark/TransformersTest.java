@@ -139,8 +139,8 @@ final class TransformersTest {
   }
 
   private static String refused(PictureTransformer<?> step, StructType table) {
-    return assertThrows(IllegalArgumentException.class, () -> step.transformSchema(table))
-        .getMessage();
+    return LocalSpark.message(
+        assertThrows(IllegalArgumentException.class, () -> step.transformSchema(table)));
   }
 
   @Test
