@@ -199,8 +199,7 @@ public record InferenceOptions(
   }
 
   /**
-   * With several batches at once in each executor, which divide its cores. Small models gain, and
-   * memory grows with it.
+   * With several batches at once in each executor, which divide its cores; memory grows with it.
    */
   public InferenceOptions withModelThreads(int batches) {
     return new InferenceOptions(
