@@ -248,6 +248,11 @@ public final class Blip2 implements AutoCloseable {
     return session.tokenizer();
   }
 
+  /** How images are resized and normalised for the model, on other threads for example. */
+  public ImageProcessor processor() {
+    return processor;
+  }
+
   /** Reads an image file, with the EXIF setting of this model. */
   public Image read(Path file) throws IOException {
     return processor.read(required("read", "file", file));

@@ -45,7 +45,16 @@ public final class BundledModel {
    * A hash of the matching model's weights, in hexadecimal digits: another release may have others.
    */
   public static String matcherDigest() throws IOException {
-    try (InputStream in = resource(MATCHER + WEIGHTS)) {
+    return digest(MATCHER);
+  }
+
+  /** The same of the model that writes. */
+  public static String writerDigest() throws IOException {
+    return digest(WRITER);
+  }
+
+  private static String digest(String part) throws IOException {
+    try (InputStream in = resource(part + WEIGHTS)) {
       MessageDigest digest = Sha256.begin();
       byte[] block = new byte[1 << 16];
       for (int read = in.read(block); read >= 0; read = in.read(block)) {
