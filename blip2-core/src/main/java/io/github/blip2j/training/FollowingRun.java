@@ -26,7 +26,7 @@ final class FollowingRun<B extends Batch> {
   /** Trains until the end, or until a rank is told to stop. */
   TrainingPosition from(TrainingPosition position, BooleanSupplier stopping) throws IOException {
     at = position;
-    boolean over = isOver(stopping); // for the log of rank 0
+    isOver(stopping); // as rank 0 does for its log
     while (!isOver(stopping)) {
       epoch(stopping);
     }
