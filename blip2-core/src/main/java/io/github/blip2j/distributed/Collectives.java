@@ -1,5 +1,6 @@
 package io.github.blip2j.distributed;
 
+import io.github.blip2j.tensor.RowExchange;
 import io.github.blip2j.tensor.Tensor;
 
 /**
@@ -23,7 +24,7 @@ import io.github.blip2j.tensor.Tensor;
  * #abort}, the end of a process without {@link #close}, and a close that others do not take part
  * in.
  */
-public interface Collectives extends AutoCloseable {
+public interface Collectives extends RowExchange, AutoCloseable {
   /** One process alone: reductions leave everything as it is. */
   static Collectives single() {
     return new SingleProcess();
@@ -46,6 +47,7 @@ public interface Collectives extends AutoCloseable {
   int rank();
 
   /** The number of ranks, at least 1. */
+  @Override
   int size();
 
   /**
@@ -92,6 +94,7 @@ public interface Collectives extends AutoCloseable {
    *     not fit
    * @throws CollectivesException if it fails
    */
+  @Override
   void allGather(Tensor part, Tensor whole);
 
   /**
@@ -103,6 +106,7 @@ public interface Collectives extends AutoCloseable {
    *     sizes do not fit
    * @throws CollectivesException if it fails
    */
+  @Override
   void reduceScatter(Tensor whole, Tensor part);
 
   /**

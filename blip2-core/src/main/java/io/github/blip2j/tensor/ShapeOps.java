@@ -5,7 +5,6 @@ import io.github.blip2j.backend.HostMemory;
 import io.github.blip2j.backend.Kernels;
 import io.github.blip2j.backend.Layout;
 import io.github.blip2j.backend.PackedWeight;
-import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
@@ -198,7 +197,7 @@ final class ShapeOps {
   }
 
   /** The rows of all ranks. The gradient is the sum of all ranks' gradients of the own rows. */
-  static Tensor allGather(Tensor x, Collectives ranks) {
+  static Tensor allGather(Tensor x, RowExchange ranks) {
     if (ranks.size() == 1) {
       return x;
     }

@@ -10,7 +10,6 @@ import io.github.blip2j.backend.RawTensor;
 import io.github.blip2j.backend.Storage;
 import io.github.blip2j.backend.Workspace;
 import io.github.blip2j.backend.nd4j.Nd4jArrays;
-import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.tensor.types.Activation;
 import io.github.blip2j.tensor.types.DType;
 import io.github.blip2j.tensor.types.DropoutSpec;
@@ -444,9 +443,9 @@ public final class Tensor extends RawTensor {
    * The rows of all ranks, [R * B, ...], of which these are this rank's, [B, ...]. Gradients flow
    * back to the rank whose rows they are; all ranks then compute gradients alike, or none does.
    *
-   * @throws io.github.blip2j.distributed.CollectivesException if it fails
+   * @param ranks such as {@code io.github.blip2j.distributed.Collectives}
    */
-  public Tensor allGather(Collectives ranks) {
+  public Tensor allGather(RowExchange ranks) {
     return ShapeOps.allGather(this, ranks);
   }
 

@@ -309,7 +309,7 @@ public final class Trainer<B extends Batch> {
     try {
       return ranks().isFirst()
           ? run.from(from, () -> stopping)
-          : new FollowingRun<>(parts).from(from, () -> stopping);
+          : new Run.Following<>(parts).from(from, () -> stopping);
     } catch (TrainingDivergedException e) { // after the last update is saved
       throw e.with(parts.checkpoints.adviceAfterDivergence());
     }
