@@ -331,10 +331,12 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     int own = batch.captions().size();
     int first = pass.ranks().rank() * own;
     // One for each row of all ranks, so that a row's draws do not depend on who has it.
-    long[] seeds = ObjectiveRandom.of(pass).longs((long) pass.ranks().size() * own).toArray();
+    long[] seeds = new long[choices.prefixSplit ? pass.ranks().size() * own : 0];
+    RandomGenerator random = ObjectiveRandom.of(pass);
+    Arrays.setAll(seeds, any -> random.nextLong());
     List<PairTokens> tokens = new ArrayList<>();
     for (int row = 0; row < own; row++) {
-      TextPair pair = pair(batch, row, new SplittableRandom(seeds[first + row]));
+      TextPair pair = pair(batch, row, choices.prefixSplit ? seeds[first + row] : 0);
       PairTokens read = read(pair);
       tokens.add(
           instructions == null ? read : read.withInstruction(instruction(pair, instructions)));
@@ -363,11 +365,13 @@ public final class StageTwoTraining implements Objective<CaptionBatch> {
     return reader.encodeTruncated(pair.input(), most, limits.inputSide());
   }
 
-  private TextPair pair(CaptionBatch batch, int row, RandomGenerator random) {
+  private TextPair pair(CaptionBatch batch, int row, long seed) {
     String own = batch.input(row);
     var pair =
         new TextPair(
             batch.ids().get(row), own.isEmpty() ? choices.prompt : own, batch.captions().get(row));
-    return choices.prefixSplit && pair.input().isEmpty() ? pair.split(random) : pair;
+    return choices.prefixSplit && pair.input().isEmpty()
+        ? pair.split(new SplittableRandom(seed))
+        : pair;
   }
 }

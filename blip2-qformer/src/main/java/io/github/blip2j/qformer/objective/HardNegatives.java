@@ -1,6 +1,7 @@
 package io.github.blip2j.qformer.objective;
 
 import io.github.blip2j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
@@ -55,7 +56,8 @@ public enum HardNegatives implements NegativeSampler {
 
   private int[] draw(Tensor similarity, Pairs pairs, RandomGenerator random) {
     double[] all = similarity.detach().toDoubles();
-    double[] chances = random.doubles(pairs.all()).toArray(); // one for each pair, whose ever it is
+    double[] chances = new double[pairs.all()]; // one for each pair, whose ever it is
+    Arrays.setAll(chances, any -> random.nextDouble());
     int[] drawn = new int[pairs.own()];
     for (int b = 0; b < drawn.length; b++) {
       double[] row = new double[pairs.all()];
