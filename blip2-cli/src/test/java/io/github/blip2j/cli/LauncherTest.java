@@ -52,7 +52,7 @@ final class LauncherTest {
         """
         #!/usr/bin/env bash
         printf '%s\\n' "$@"
-        for each; do case $each in -XX:ArchiveClassesAtExit=*) : >"${each#*=}" ;; esac; done
+        for each; do case $each in -XX:ArchiveClassesAtExit=*) printf '8 bytes.' >"${each#*=}" ;; esac; done
         exit ${EXIT:-0}
         """);
     assertTrue(java.toFile().setExecutable(true));
@@ -141,11 +141,11 @@ final class LauncherTest {
   @Test
   void start_secondShortCommand_sharesTheClassesOfTheFirst() throws Exception {
     release("blip2-cli-1.0.jar");
-    Path shared = root.resolve("blip2-17.0.1.jsa");
+    Path shared = root.resolve("blip2-17.0.1-8.jsa");
 
     Shell first = launch(Map.of(), "caption", "a.png");
 
-    assertTrue(first.out().contains("-XX:ArchiveClassesAtExit=" + shared + "."), first.out());
+    assertTrue(first.out().contains("-XX:ArchiveClassesAtExit=" + root), first.out());
     assertTrue(Files.exists(shared), "classes expected beside lib");
     Shell second = launch(Map.of(), "search", "a cat");
     assertTrue(second.out().contains("-XX:SharedArchiveFile=" + shared + "\n"), second.out());
@@ -160,6 +160,20 @@ final class LauncherTest {
     Shell shell = launch(Map.of(), "caption", "a.png");
 
     assertTrue(shell.out().contains("-XX:ArchiveClassesAtExit="), shell.out());
+  }
+
+  @Test
+  void start_partOfTheClassesAndLeftOvers_areRemovedAndMadeAgain() throws Exception {
+    release("blip2-cli-1.0.jar");
+    launch(Map.of(), "caption", "a.png");
+    Path shared = Files.writeString(root.resolve("blip2-17.0.1-8.jsa"), "part");
+    Path killed = Files.writeString(root.resolve("blip2-17.0.1.jsa.123"), "of a killed command");
+
+    Shell shell = launch(Map.of(), "caption", "a.png");
+
+    assertTrue(shell.out().contains("-XX:ArchiveClassesAtExit="), shell.out());
+    assertEquals(8, Files.size(shared));
+    assertTrue(Files.notExists(killed), "no left-overs expected");
   }
 
   @Test
