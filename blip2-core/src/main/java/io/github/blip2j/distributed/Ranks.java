@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ranks that train one model together, each on its share of every batch: rank r of R has the
@@ -181,7 +182,8 @@ public final class Ranks {
     try {
       result = action.call();
     } catch (Exception | Error e) {
-      failed(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
+      @Nullable String message = e.getMessage();
+      failed(message == null || message.isBlank() ? e.toString() : message);
       throw e;
     }
     failed("");
@@ -195,7 +197,7 @@ public final class Ranks {
 
   /** Notes that all ranks fail now, as {@link #agree} does. */
   public void failTogether() {
-    failed = true;
+    failed = !areAlone(); // ALONE is shared by all that have no others
   }
 
   /**

@@ -67,8 +67,8 @@ public final class SearchCommand implements Callable<Integer> {
       names = "--rerank",
       paramLabel = "K",
       description =
-          "Look at the best K again, each together with the text, and sort them by itc + the logit of itm; the "
-              + "photos are read for that. 0, the default, leaves it out.")
+          "Look at the best K again, each together with the text, and sort them by itc + the logit "
+              + "of itm; the photos are read for that. 0, the default, leaves it out.")
   int rerank;
 
   @Option(
