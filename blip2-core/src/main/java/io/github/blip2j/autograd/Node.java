@@ -1,10 +1,15 @@
 package io.github.blip2j.autograd;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A graph of nodes is the tape of reverse-mode differentiation (Griewank and Walther 2008,
  * chapter 3). Nodes are numbered as they are made, so every input has a smaller number than its
  * output, and visiting nodes from the largest number down meets each one after all of its users.
- * That order makes a single pass enough: when a node is visited its gradient is complete.
+ * That order makes a single pass enough: when a node is visited its gradient is complete. Leaves
+ * are made long before what uses them; their uses are counted, so that they need not come last.
  *
  * @param <T> type of the gradients
  */
@@ -98,12 +104,14 @@ public final class Node<T> {
   }
 
   /**
-   * Sends the gradient of every leaf below this node to its sink.
+   * Sends the gradient of every leaf below this node to its sink, as soon as it is complete: after
+   * the last derivative that adds to it.
    *
    * @param seed the gradient of this node
    * @param flow operations on gradients
    */
   public void backward(T seed, Flow<T> flow) {
+    Map<Node<T>, Integer> missing = leafUses();
     Map<Node<T>, T> gradients = new HashMap<>();
     PriorityQueue<Node<T>> pending =
         new PriorityQueue<>((a, b) -> Long.compare(b.number, a.number));
@@ -112,24 +120,58 @@ public final class Node<T> {
     pending.add(this);
     while (!pending.isEmpty()) {
       Node<T> node = pending.remove();
-      T gradient = gradients.remove(node);
-      if (gradient == null) {
-        throw new AssertionError(node.op + ": visited twice");
-      }
+      T gradient = taken(node, gradients);
       node.check.run();
-      if (node.sink != null) {
-        node.sink.accept(gradient, flow.isShared(gradient));
-      }
+      List<Node<T>> complete = new ArrayList<>();
       for (Edge<T> edge : node.edges) {
         T contribution = edge.derivative.apply(gradient);
         flow.hold(contribution);
         T sum = gradients.get(edge.input);
-        if (sum == null) {
+        if (edge.input.isLeaf()) {
+          if (missing.merge(edge.input, -1, Integer::sum) == 0) {
+            complete.add(edge.input);
+          }
+        } else if (sum == null) {
           pending.add(edge.input);
         }
         gradients.put(edge.input, sum == null ? contribution : flow.add(sum, contribution));
       }
+      if (node.sink != null) { // the root itself
+        node.sink.accept(gradient, flow.isShared(gradient));
+      }
       flow.release(gradient);
+      complete.forEach(leaf -> leaf.deliver(taken(leaf, gradients), flow));
     }
+  }
+
+  private void deliver(T gradient, Flow<T> flow) {
+    check.run();
+    Objects.requireNonNull(sink).accept(gradient, flow.isShared(gradient));
+    flow.release(gradient);
+  }
+
+  private static <T> T taken(Node<T> node, Map<Node<T>, T> gradients) {
+    T gradient = gradients.remove(node);
+    if (gradient == null) {
+      throw new AssertionError(node.op + ": visited twice");
+    }
+    return gradient;
+  }
+
+  /** How often the nodes below this one use each leaf. */
+  private Map<Node<T>, Integer> leafUses() {
+    Map<Node<T>, Integer> uses = new HashMap<>();
+    Set<Node<T>> seen = new HashSet<>();
+    Deque<Node<T>> open = new ArrayDeque<>(List.of(this));
+    while (!open.isEmpty()) {
+      for (Edge<T> edge : open.remove().edges) {
+        if (edge.input.isLeaf()) {
+          uses.merge(edge.input, 1, Integer::sum);
+        } else if (seen.add(edge.input)) {
+          open.add(edge.input);
+        }
+      }
+    }
+    return uses;
   }
 }
