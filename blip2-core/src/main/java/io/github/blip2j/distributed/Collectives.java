@@ -125,6 +125,11 @@ public interface Collectives extends RowExchange, AutoCloseable {
    */
   void barrier();
 
+  /** Nanoseconds in which callers have waited for operations, until now. */
+  default long waitedNanos() {
+    return 0;
+  }
+
   /**
    * Ends all ranks without waiting for them, such as after an exception. Where ranks are processes,
    * they end, this one included, and the launcher returns the code; it does not return. One process

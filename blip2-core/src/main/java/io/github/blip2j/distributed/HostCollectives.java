@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public abstract class HostCollectives implements Collectives {
   private final int rank;
   private final int size;
   private volatile @Nullable CollectivesException failure;
+  private final AtomicLong waited = new AtomicLong();
   private volatile boolean closed;
 
   /** One rank of some. */
@@ -174,13 +176,21 @@ public abstract class HostCollectives implements Collectives {
     }
     Pending pending = start(call);
     return () -> {
+      long from = System.nanoTime();
       try {
         pending.await();
       } catch (CollectivesException e) {
         fail(e);
         throw e;
+      } finally {
+        waited.addAndGet(System.nanoTime() - from);
       }
     };
+  }
+
+  @Override
+  public final long waitedNanos() {
+    return waited.get();
   }
 
   private void requireParts(String where, Tensor part, Tensor whole) {

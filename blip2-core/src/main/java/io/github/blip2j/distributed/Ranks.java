@@ -1,5 +1,6 @@
 package io.github.blip2j.distributed;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -188,6 +189,24 @@ public final class Ranks {
     }
     failed("");
     return result;
+  }
+
+  /** As {@link #agree}, for what reads or writes. */
+  public <T extends @Nullable Object> T agreeIo(IoAction<T> action) throws IOException {
+    try {
+      return agree(action::run);
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) { // actions throw no others
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What may fail by reading or writing. */
+  @FunctionalInterface
+  public interface IoAction<T extends @Nullable Object> {
+    /** Does it. */
+    T run() throws IOException;
   }
 
   /** Whether something has failed that all ranks know of, so that one of them may report it. */

@@ -5,6 +5,7 @@ import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.tensor.types.Shape;
 import io.github.blip2j.tensor.types.ShapeMismatchException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ public final class Parameter {
   private final Scope home;
   private Tensor value;
   private @Nullable Tensor sum; // of the gradients
+  private Consumer<Parameter> watcher = parameter -> {};
   private boolean ofLinearMap;
   private @Nullable LowRankUpdate update;
 
@@ -87,6 +89,35 @@ public final class Parameter {
     }
   }
 
+  /**
+   * Gives the gradient away, so that the next one is not added to it but begins anew. Its memory
+   * stays as it is until {@link #putGradient} gives it back.
+   *
+   * @return null if there is none
+   */
+  public @Nullable Tensor takeGradient() {
+    @Nullable Tensor taken = sum;
+    sum = null;
+    return taken;
+  }
+
+  /**
+   * Replaces the gradient, such as by the sum of those of several processes.
+   *
+   * @param gradient of the weight's shape, dense. Its memory is released with it if it was
+   *     {@linkplain #takeGradient taken} from here, and else belongs to the caller
+   */
+  public void putGradient(Tensor gradient) {
+    gradient.shape().require(name, "gradient", value.shape().toArray());
+    clearGradient();
+    sum = gradient;
+  }
+
+  /** Calls {@code newWatcher} after each gradient that is added, in the place of the former one. */
+  public void watchGradients(Consumer<Parameter> newWatcher) {
+    watcher = newWatcher;
+  }
+
   /** Notes that this is the weight of a linear map, which applies its low-rank update. */
   void serveLinearMap() {
     ofLinearMap = true;
@@ -133,5 +164,6 @@ public final class Parameter {
       boolean ours = !shared && g.isDense();
       sum = home.adopt(ours ? g : g.copy()); // copies of all weights are a twentieth of a step
     }
+    watcher.accept(this);
   }
 }

@@ -1,6 +1,8 @@
 package io.github.blip2j.optim;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
@@ -44,6 +46,8 @@ public abstract class GroupedOptimizer implements Optimizer {
     final Parameter parameter;
     final ParameterGroup group;
     final Map<String, Tensor> state = new LinkedHashMap<>();
+    final Map<String, Shape> shapes = new LinkedHashMap<>();
+    boolean held = true; // whether its state is on this rank
     long steps;
 
     Slot(Parameter parameter, ParameterGroup group) {
@@ -56,6 +60,7 @@ public abstract class GroupedOptimizer implements Optimizer {
   private final Scope home = Scope.detached();
   private final Map<String, Slot> slots = new LinkedHashMap<>();
   private final List<Parameter> parameters = new ArrayList<>();
+  private StateShares shares = StateShares.ALONE;
 
   /**
    * An optimiser that has taken no step.
@@ -143,12 +148,16 @@ public abstract class GroupedOptimizer implements Optimizer {
               if (state.isBlank() || state.equals(STEP) || state.contains(".")) {
                 throw wrongState(name, "names expected not blank, not step, without '.',", state);
               }
-              try (Scope scope = Scope.open(parameter.value().backend())) {
-                Tensor zeros = Tensor.zeros(DType.FLOAT32, shape.toArray());
-                slot.state.put(state, home.adopt(zeros));
-              }
+              slot.shapes.put(state, shape);
+              slot.state.put(state, zeros(slot, shape));
             });
     parameters.add(parameter);
+  }
+
+  private Tensor zeros(Slot slot, Shape shape) {
+    try (Scope scope = Scope.open(slot.parameter.value().backend())) {
+      return home.adopt(Tensor.zeros(DType.FLOAT32, shape.toArray()));
+    }
   }
 
   @Override
@@ -186,6 +195,8 @@ public abstract class GroupedOptimizer implements Optimizer {
         Tensor gradient = slot.parameter.gradient();
         if (gradient != null) {
           slot.steps++;
+        }
+        if (gradient != null && slot.held) {
           try (Scope scope = Scope.open(slot.parameter.value().backend())) {
             update(
                 new ParameterUpdate(
@@ -200,6 +211,7 @@ public abstract class GroupedOptimizer implements Optimizer {
           }
         }
       }
+      shares.send(parameters);
     }
   }
 
@@ -215,6 +227,7 @@ public abstract class GroupedOptimizer implements Optimizer {
    */
   @Override
   public final Map<String, Tensor> state() {
+    requireWhole();
     Map<String, Tensor> state = new LinkedHashMap<>();
     slots.forEach(
         (parameter, slot) -> {
@@ -222,6 +235,78 @@ public abstract class GroupedOptimizer implements Optimizer {
           state.put(STEP + "." + parameter, Tensor.of(new long[] {slot.steps}));
         });
     return state;
+  }
+
+  private void requireWhole() {
+    if (slots.values().stream().anyMatch(slot -> slot.state.size() < slot.shapes.size())) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "%s: whole state expected, got that of rank %d of %d; call gatherState first, and ask"
+                  + " rank 0",
+              name,
+              shares.ranks().rank(),
+              shares.ranks().size()));
+    }
+  }
+
+  @Override
+  public final List<TensorSpec> stateSpecs() {
+    List<TensorSpec> specs = new ArrayList<>();
+    slots.forEach(
+        (parameter, slot) -> {
+          slot.shapes.forEach(
+              (own, shape) ->
+                  specs.add(new TensorSpec(own + "." + parameter, DType.FLOAT32, shape)));
+          specs.add(new TensorSpec(STEP + "." + parameter, DType.INT64, Shape.of()));
+        });
+    return specs;
+  }
+
+  @Override
+  public final void shareState(Ranks ranks) {
+    requireWhole();
+    shares = StateShares.of(ranks, parameters);
+    int number = 0;
+    for (Slot slot : slots.values()) {
+      slot.held = shares.isOwn(number++);
+      if (!slot.held) {
+        drop(slot);
+      }
+    }
+  }
+
+  @Override
+  public final boolean sharesState() {
+    return !shares.ranks().areAlone();
+  }
+
+  private void drop(Slot slot) {
+    slot.state.values().forEach(home::release);
+    slot.state.clear();
+  }
+
+  /** Rank 0 keeps what it gets until the result is closed; the others release it at once. */
+  @Override
+  public final Gathered gatherState() {
+    int number = 0;
+    for (Slot slot : slots.values()) {
+      int owner = shares.owner(number++);
+      if (owner == 0) { // rank 0 has it
+        continue;
+      }
+      slot.shapes.forEach(
+          (own, shape) -> {
+            if (!slot.held) {
+              slot.state.put(own, zeros(slot, shape));
+            }
+            shares.ranks().collectives().broadcast(slot.state.get(own), owner);
+          });
+      if (!slot.held && !shares.ranks().isFirst()) {
+        drop(slot);
+      }
+    }
+    return () -> slots.values().stream().filter(slot -> !slot.held).forEach(this::drop);
   }
 
   @Override

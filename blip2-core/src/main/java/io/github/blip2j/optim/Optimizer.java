@@ -1,5 +1,7 @@
 package io.github.blip2j.optim;
 
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
@@ -76,8 +78,51 @@ public interface Optimizer extends AutoCloseable {
    * The state, to be saved, by names that do not change from call to call. Shapes and types do not
    * change either, and there is state from the beginning, before the first step. Tensors are the
    * optimiser's own memory or belong to the current scope.
+   *
+   * @throws IllegalStateException if ranks share it and it is not {@linkplain #gatherState
+   *     gathered}
    */
   Map<String, Tensor> state();
+
+  /** Names, types and shapes of the whole state, in its order. */
+  default List<TensorSpec> stateSpecs() {
+    return state().entrySet().stream()
+        .map(e -> new TensorSpec(e.getKey(), e.getValue().dtype(), e.getValue().shape()))
+        .toList();
+  }
+
+  /**
+   * Shares the state among ranks, so that its memory falls with their number (Rajbhandari et al.
+   * 2020, "ZeRO", stage 1): each keeps the state of some parameters, moves these in {@link #step},
+   * and sends them to the others. All ranks call it before the first step, or before {@link
+   * #restore}, and the updates are the same as without.
+   *
+   * @throws UnsupportedOperationException if this optimiser can't
+   */
+  default void shareState(Ranks ranks) {
+    throw new UnsupportedOperationException(
+        name() + ": state expected on each rank, as it can't be shared; leave out shareState");
+  }
+
+  /** Whether ranks share the state. */
+  default boolean sharesState() {
+    return false;
+  }
+
+  /**
+   * Gathers a state that ranks share on rank 0, until the result is closed. All ranks call it;
+   * otherwise it does nothing.
+   */
+  default Gathered gatherState() {
+    return () -> {};
+  }
+
+  /** A state that is whole on rank 0 until it is closed. */
+  @FunctionalInterface
+  interface Gathered extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   /** Restores a state of {@link #state}, bit for bit: reads each of its tensors. */
   void restore(StateSource source) throws IOException;

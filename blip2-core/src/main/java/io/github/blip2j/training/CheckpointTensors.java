@@ -67,16 +67,28 @@ final class CheckpointTensors {
   }
 
   static List<TensorSpec> specs(Map<String, Tensor> contents) {
-    return contents.entrySet().stream()
-        .map(e -> new TensorSpec(e.getKey(), e.getValue().dtype(), e.getValue().shape()))
-        .toList();
+    return contents.entrySet().stream().map(e -> spec(e.getKey(), e.getValue())).toList();
+  }
+
+  private static TensorSpec spec(String name, Tensor tensor) {
+    return new TensorSpec(name, tensor.dtype(), tensor.shape());
+  }
+
+  /** What a checkpoint is expected to have, also where ranks share the optimizer's state. */
+  private List<TensorSpec> expected() {
+    List<TensorSpec> specs = new ArrayList<>();
+    optimizer.parameters().forEach(p -> specs.add(spec(p.name(), p.value())));
+    optimizer.stateSpecs().forEach(own -> specs.add(own.withName(STATE + own.name())));
+    objective.state().forEach((name, tensor) -> specs.add(spec(OBJECTIVE + name, tensor)));
+    averages().forEach((name, tensor) -> specs.add(spec(AVERAGE + name, tensor)));
+    return specs;
   }
 
   /** Checks names, types and shapes, all together, before anything changes. */
   void requireFit(String where, SafetensorsFile saved) throws CheckpointException {
     List<String> wrong = new ArrayList<>();
     TreeSet<String> rest = new TreeSet<>(saved.tensors().keySet());
-    for (TensorSpec spec : specs(contents())) {
+    for (TensorSpec spec : expected()) {
       rest.remove(spec.name());
       @Nullable String difference = difference(spec, saved);
       if (difference != null) {

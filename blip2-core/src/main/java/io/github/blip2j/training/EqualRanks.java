@@ -53,6 +53,8 @@ final class EqualRanks {
     all.put("constants of the objective", new TreeMap<>(update.objective().constants()).toString());
     List<Parameter> parameters = update.optimizer().parameters();
     all.put("optimizer", update.optimizer().name());
+    all.put("sharing of its state", Boolean.toString(update.optimizer().sharesState()));
+    all.put("sums of gradients", update.exchange().toString());
     all.put("number of trained parameters", Integer.toString(parameters.size()));
     double norm = 0;
     int names = 0;

@@ -1,17 +1,24 @@
 package io.github.blip2j.training;
 
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.training.parallel.RankTimes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a {@link Trainer}: its position, unreported updates and unsaved state. */
+/**
+ * One run of a {@link Trainer}: its position, unreported updates and unsaved state. Several ranks
+ * run it in step; the first alone has a log, calls listeners and writes checkpoints.
+ */
 final class Run<B extends Batch> {
   private final BatchSource<B> source;
   private final TrainingSettings settings;
@@ -20,6 +27,9 @@ final class Run<B extends Batch> {
   private final CheckpointFolder folder;
   private final RunClock clock;
   private final Pace<B> pace;
+  private final Ranks ranks;
+  private final RankTimes times;
+  private @Nullable TrainingLog opened; // on rank 0
   private TrainingPosition at = TrainingPosition.START;
   private long savedStep = -1;
   private boolean unpruned;
@@ -34,6 +44,8 @@ final class Run<B extends Batch> {
     this.folder = parts.checkpoints().withListeners(this::numbers);
     this.clock = new RunClock(parts.nanoTime());
     this.pace = new Pace<>(source, settings);
+    this.ranks = update.ranks();
+    this.times = new RankTimes(ranks);
   }
 
   /** Goes on with a checkpoint's numbers, of the log and of listeners. */
@@ -54,19 +66,55 @@ final class Run<B extends Batch> {
   TrainingPosition from(TrainingPosition position, BooleanSupplier stopping) throws IOException {
     at = position;
     savedStep = at.step() == 0 ? -1 : at.step();
-    requireUpdates();
-    try (var log = TrainingLog.open(settings, at, isOver(stopping));
+    first(this::requireUpdates);
+    boolean over = isOver(stopping);
+    try (Closing log = this::closeLog;
         Closing last = this::saveLast) {
-      clock.start(log.seconds());
-      start(log);
+      first(() -> openLog(over));
+      saveNamed();
       while (!isOver(stopping)) {
-        epoch(log, stopping);
+        epoch(stopping);
       }
       save();
-      reportLast(log);
-      prune();
+      first(this::reportLast);
+      saveNamed();
+      first(this::prune);
     }
     return at;
+  }
+
+  /** What a rank does that may fail. */
+  @FunctionalInterface
+  private interface Effect {
+    void run() throws IOException;
+  }
+
+  /** Does something on rank 0 alone. If it fails, it fails on all. */
+  private void first(Effect effect) throws IOException {
+    ranks.agreeIo(
+        () -> {
+          if (ranks.isFirst()) {
+            effect.run();
+          }
+          return null;
+        });
+  }
+
+  private void openLog(boolean over) throws IOException {
+    opened = TrainingLog.open(settings, at, over);
+    clock.start(log().seconds());
+    calls.started(at);
+    note(TrainingLog.Event.START);
+  }
+
+  private TrainingLog log() {
+    return Objects.requireNonNull(opened);
+  }
+
+  private void closeLog() throws IOException {
+    if (opened != null) {
+      opened.close();
+    }
   }
 
   /**
@@ -74,12 +122,11 @@ final class Run<B extends Batch> {
    * a run that goes on from here removes the line, and its next one has the means of all updates
    * since the last that was due.
    */
-  private void reportLast(TrainingLog log) throws IOException {
+  private void reportLast() throws IOException {
     if (last != null && !pace.isReported()) {
       StepReport report = pace.soFar(last, Map.of(), clock.seconds());
-      log.writeEnd(report);
+      log().writeEnd(report);
       calls.stepped(report);
-      saveNamed();
     }
   }
 
@@ -92,31 +139,31 @@ final class Run<B extends Batch> {
 
   /** Saves the last update of a failed run; a run that ends normally has saved already. */
   private void saveLast() throws IOException {
-    if (at.step() > 0 && update.isWhole()) {
-      save(); // without removing older ones: the newest may contain the fault
+    boolean shared = update.optimizer().sharesState();
+    if (at.step() == 0 || at.step() == savedStep || !update.isWhole()) {
+      return;
     }
-  }
-
-  private void start(TrainingLog log) throws IOException {
-    calls.started(at);
-    note(log, TrainingLog.Event.START);
-    saveNamed();
+    if (shared && !ranks.failedTogether()) {
+      return; // the others are elsewhere, with their part of the state
+    }
+    savedStep = at.step(); // without removing older ones: the newest may contain the fault
+    saveUninterrupted(folder::add, false);
   }
 
   private boolean isOver(BooleanSupplier stopping) {
-    return update.ranks().any(stopping.getAsBoolean())
+    return ranks.any(stopping.getAsBoolean())
         || at.epoch() >= settings.epochs()
         || at.step() >= settings.maxSteps();
   }
 
-  private void epoch(TrainingLog log, BooleanSupplier stopping) throws IOException {
+  private void epoch(BooleanSupplier stopping) throws IOException {
     long batchBefore = at.batch();
     try (Stream<B> stream = source.open(at.epoch(), at.batch())) {
       Iterator<B> batches = clock.timed(stream.iterator());
       while (!isOver(stopping)) {
-        if (!step(log, batches)) {
-          requireProgress(batchBefore);
-          endEpoch(log);
+        if (!step(batches)) {
+          first(() -> requireProgress(batchBefore));
+          endEpoch();
           return;
         }
       }
@@ -125,21 +172,19 @@ final class Run<B extends Batch> {
     }
   }
 
-  private boolean step(TrainingLog log, Iterator<B> batches) throws IOException {
+  private boolean step(Iterator<B> batches) throws IOException {
     clock.startUpdate();
+    times.startUpdate();
     TrainStep.@Nullable Outcome outcome = update.make(batches, at);
     if (outcome == null) {
       return false;
     }
-    pace.add(outcome, clock.updateNanos(), clock.dataNanos());
-    if (unpruned) { // the losses and gradients of the checkpoint's weights are finite
-      prune();
-    }
+    times.endUpdate();
     at = outcome.position();
     last = outcome;
-    StepReport report = report(log, outcome);
-    if (report != null) {
-      calls.stepped(report);
+    first(() -> updated(outcome));
+    if (at.step() % settings.logEvery() == 0) {
+      times.report(at.step());
     }
     saveNamed();
     if (at.step() % settings.checkpointEvery() == 0) {
@@ -149,19 +194,32 @@ final class Run<B extends Batch> {
     return true;
   }
 
+  private void updated(TrainStep.Outcome outcome) throws IOException {
+    pace.add(outcome, clock.updateNanos(), clock.dataNanos());
+    if (unpruned) { // the losses and gradients of the checkpoint's weights are finite
+      prune();
+    }
+    StepReport report = report(outcome);
+    if (report != null) {
+      calls.stepped(report);
+    }
+  }
+
   /** A listener that fails here is called again when the run is resumed. */
-  private void endEpoch(TrainingLog log) throws IOException {
-    calls.epochEnded(at);
-    TrainingPosition ended = at;
-    note(log, TrainingLog.Event.EPOCH);
-    at = ended.nextEpoch();
+  private void endEpoch() throws IOException {
+    first(
+        () -> {
+          calls.epochEnded(at);
+          note(TrainingLog.Event.EPOCH);
+        });
+    at = at.nextEpoch();
     saveNamed();
   }
 
   /** Writes what listeners have added outside an update. */
-  private void note(TrainingLog log, TrainingLog.Event event) throws IOException {
+  private void note(TrainingLog.Event event) throws IOException {
     Map<String, Double> numbers = calls.takeNumbers();
-    log.write(at, event, numbers);
+    log().write(at, event, numbers);
     if (!numbers.isEmpty()) {
       calls.noted(at, numbers);
     }
@@ -195,8 +253,7 @@ final class Run<B extends Batch> {
   }
 
   /** Tells listeners of an update and writes its line, if it is due or they have added to it. */
-  private @Nullable StepReport report(TrainingLog log, TrainStep.Outcome outcome)
-      throws IOException {
+  private @Nullable StepReport report(TrainStep.Outcome outcome) throws IOException {
     @Nullable StepReport report = null;
     try {
       calls.updated(outcome);
@@ -204,7 +261,7 @@ final class Run<B extends Batch> {
       Map<String, Double> numbers = calls.takeNumbers();
       if (at.step() % settings.logEvery() == 0 || !numbers.isEmpty()) {
         report = pace.report(outcome, numbers, clock.seconds());
-        log.write(report);
+        log().write(report);
       }
     }
     return report;
@@ -221,11 +278,10 @@ final class Run<B extends Batch> {
    * done.
    */
   private void save() throws IOException {
-    if (at.step() == savedStep) {
-      return;
+    if (at.step() != savedStep) {
+      savedStep = at.step();
+      saveUninterrupted(folder::add, true);
     }
-    savedStep = at.step();
-    saveUninterrupted(folder::add);
   }
 
   /**
@@ -237,68 +293,33 @@ final class Run<B extends Batch> {
     folder.prune(settings.keep());
   }
 
+  /** Saves under the names that listeners have asked for, which rank 0 alone knows. */
   private void saveNamed() throws IOException {
-    for (String name : calls.takeCheckpoints()) {
-      saveUninterrupted((here, given) -> folder.writeNamed(name, here, given));
-    }
-  }
-
-  private void saveUninterrupted(Saving saving) throws IOException {
-    boolean interrupted = Thread.interrupted(); // an interrupt would close the file's channel
-    try {
-      calls.saved(saving.save(at, settings), at);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    List<String> names = calls.takeCheckpoints();
+    int count = ranks.largest(names.size());
+    for (int i = 0; i < count; i++) {
+      String name = ranks.isFirst() ? names.get(i) : "";
+      saveUninterrupted((here, given) -> folder.writeNamed(name, here, given), true);
     }
   }
 
   /**
-   * The run of a rank other than the first: it makes the same updates as {@link Run}, and writes
-   * nothing. It asks whether the run is over as often as that one does, for both ask together.
+   * Saves on rank 0, with what the others have of the optimizer's state.
+   *
+   * @param together whether all ranks wait for the end, and fail if it fails
    */
-  static final class Following<B extends Batch> {
-    private final BatchSource<B> source;
-    private final TrainingSettings settings;
-    private final TrainStep<B> update;
-    private TrainingPosition at = TrainingPosition.START;
-
-    Following(Trainer.Parts<B> parts) {
-      this.source = parts.source();
-      this.settings = parts.settings();
-      this.update = parts.update();
-    }
-
-    /** Trains until the end, or until a rank is told to stop. */
-    TrainingPosition from(TrainingPosition position, BooleanSupplier stopping) throws IOException {
-      at = position;
-      isOver(stopping); // as rank 0 does for its log
-      while (!isOver(stopping)) {
-        epoch(stopping);
+  private void saveUninterrupted(Saving saving, boolean together) throws IOException {
+    boolean interrupted = Thread.interrupted(); // an interrupt would close the file's channel
+    try (var whole = update.optimizer().gatherState()) {
+      Effect effect = () -> calls.saved(saving.save(at, settings), at);
+      if (together) {
+        first(effect);
+      } else if (ranks.isFirst()) {
+        effect.run();
       }
-      return at;
-    }
-
-    private boolean isOver(BooleanSupplier stopping) {
-      return update.ranks().any(stopping.getAsBoolean())
-          || at.epoch() >= settings.epochs()
-          || at.step() >= settings.maxSteps();
-    }
-
-    private void epoch(BooleanSupplier stopping) throws IOException {
-      try (Stream<B> stream = source.open(at.epoch(), at.batch())) {
-        Iterator<B> batches = stream.iterator();
-        while (!isOver(stopping)) {
-          TrainStep.@Nullable Outcome outcome = update.make(batches, at);
-          if (outcome == null) {
-            at = at.nextEpoch();
-            return;
-          }
-          at = outcome.position();
-        }
-      } catch (UncheckedIOException e) { // how streams report an IOException
-        throw e.getCause();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }

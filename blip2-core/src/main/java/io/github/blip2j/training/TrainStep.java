@@ -1,13 +1,13 @@
 package io.github.blip2j.training;
 
-import io.github.blip2j.distributed.Pending;
 import io.github.blip2j.distributed.Ranks;
-import io.github.blip2j.distributed.Reduction;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.Optimizer;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.training.parallel.GradientExchange;
+import io.github.blip2j.training.parallel.GradientSums;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -57,6 +57,8 @@ public final class TrainStep<B extends Batch> {
   private final TrainingSettings settings;
   private final @Nullable WeightAverage average;
   private final Ranks ranks;
+  private final GradientExchange exchange;
+  private final GradientSums sums;
   private boolean broken;
 
   /**
@@ -65,7 +67,7 @@ public final class TrainStep<B extends Batch> {
    * @throws IllegalArgumentException if it has none
    */
   public TrainStep(Objective<B> objective, Optimizer optimizer, TrainingSettings settings) {
-    this(objective, optimizer, settings, null, Ranks.ALONE);
+    this(objective, optimizer, settings, null, Ranks.ALONE, GradientExchange.DEFAULT);
     if (optimizer.parameters().isEmpty()) {
       throw new IllegalArgumentException(
           String.format(
@@ -81,17 +83,20 @@ public final class TrainStep<B extends Batch> {
       Optimizer optimizer,
       TrainingSettings settings,
       @Nullable WeightAverage average,
-      Ranks ranks) {
+      Ranks ranks,
+      GradientExchange exchange) {
     this.objective = objective;
     this.optimizer = optimizer;
     this.settings = settings;
     this.average = average;
     this.ranks = ranks;
+    this.exchange = exchange;
+    this.sums = new GradientSums(optimizer.parameters(), ranks, exchange);
   }
 
   /** These steps, after each of which an average of the optimizer's parameters moves too. */
   public TrainStep<B> withAverage(@Nullable WeightAverage newAverage) {
-    return new TrainStep<>(objective, optimizer, settings, newAverage, ranks);
+    return new TrainStep<>(objective, optimizer, settings, newAverage, ranks, exchange);
   }
 
   /**
@@ -99,7 +104,12 @@ public final class TrainStep<B extends Batch> {
    * that of one process with the whole batches.
    */
   public TrainStep<B> among(Ranks newRanks) {
-    return new TrainStep<>(objective, optimizer, settings, average, newRanks);
+    return among(newRanks, GradientExchange.DEFAULT);
+  }
+
+  /** As {@link #among(Ranks)}, with gradients added in another way. */
+  public TrainStep<B> among(Ranks newRanks, GradientExchange newExchange) {
+    return new TrainStep<>(objective, optimizer, settings, average, newRanks, newExchange);
   }
 
   /**
@@ -137,27 +147,18 @@ public final class TrainStep<B extends Batch> {
 
   private @Nullable Outcome make(Iterator<B> batches, TrainingPosition at, Gathered gathered) {
     RandomGenerator random = StepRandom.of(settings.seed(), at.step());
-    for (int i = 0; i < settings.accumulate(); i++) {
+    for (int i = 1; i < settings.accumulate(); i++) {
       if (!learn(batches, ForwardPass.training(random).among(ranks), gathered)) {
         return null;
       }
     }
-    if (!ranks.areAlone()) {
-      sumGradients();
-    }
-    return move(at, gathered);
-  }
-
-  /** Adds the gradients of all ranks, which are of losses that were divided by their number. */
-  private void sumGradients() {
-    List<Pending> pending = new ArrayList<>();
-    for (Parameter parameter : optimizer.parameters()) {
-      @Nullable Tensor gradient = parameter.gradient();
-      if (gradient != null) {
-        pending.add(ranks.collectives().startAllReduce(gradient, Reduction.SUM));
+    try (GradientSums.Update update = sums.start()) {
+      if (!learn(batches, ForwardPass.training(random).among(ranks), gathered)) {
+        return null;
       }
+      update.finish();
+      return move(at, gathered);
     }
-    pending.forEach(Pending::await);
   }
 
   /** Writes the objective's state back; if that fails too, there is nothing whole to save. */
@@ -187,6 +188,10 @@ public final class TrainStep<B extends Batch> {
 
   Ranks ranks() {
     return ranks;
+  }
+
+  GradientExchange exchange() {
+    return exchange;
   }
 
   Optimizer optimizer() {
@@ -232,6 +237,7 @@ public final class TrainStep<B extends Batch> {
   private Outcome move(TrainingPosition at, Gathered gathered) {
     double norm = optimizer.gradientNorm();
     if (!Double.isFinite(norm)) {
+      ranks.failTogether(); // each has found it out, from the same sums
       throw gathered.diverged(
           "gradients expected finite, got a norm of " + norm,
           "largest norms of gradients: " + Norms.ofGradients(optimizer));
@@ -276,6 +282,7 @@ public final class TrainStep<B extends Batch> {
   private void requireFinite(Gathered gathered, double lr) {
     for (Parameter parameter : optimizer.parameters()) {
       if (!Double.isFinite(parameter.value().squaredNorm())) {
+        ranks.failTogether();
         throw gathered.diverged(
             String.format(
                 Locale.ROOT,

@@ -4,6 +4,7 @@ import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.io.file.FolderLock;
 import io.github.blip2j.io.file.OutputFile;
 import io.github.blip2j.optim.Optimizer;
+import io.github.blip2j.training.parallel.GradientExchange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,8 +61,8 @@ public final class Trainer<B extends Batch> {
       TrainStep<B> update,
       CheckpointFolder checkpoints,
       LongSupplier nanoTime) {
-    Parts<B> among(Ranks ranks) {
-      return new Parts<>(source, settings, update.among(ranks), checkpoints, nanoTime);
+    Parts<B> among(Ranks ranks, GradientExchange exchange) {
+      return new Parts<>(source, settings, update.among(ranks, exchange), checkpoints, nanoTime);
     }
 
     Parts<B> withAverage(WeightAverage average) {
@@ -128,7 +128,12 @@ public final class Trainer<B extends Batch> {
    * All ranks must see the folder of checkpoints.
    */
   public Trainer<B> among(Ranks ranks) {
-    return new Trainer<>(parts.among(ranks));
+    return among(ranks, GradientExchange.DEFAULT);
+  }
+
+  /** As {@link #among(Ranks)}, with gradients added in another way. */
+  public Trainer<B> among(Ranks ranks, GradientExchange exchange) {
+    return new Trainer<>(parts.among(ranks, exchange));
   }
 
   /**
@@ -223,37 +228,28 @@ public final class Trainer<B extends Batch> {
 
   /** The folder for rank 0 alone, checked; the others fail with it. */
   private Lock locked(Check check) throws IOException {
-    return agreed(
-        () -> {
-          if (!ranks().isFirst()) {
-            return () -> {};
-          }
-          OutputFile.makeFolder(parts.settings.output());
-          FolderLock lock = FolderLock.take(parts.settings.output(), OWNER);
-          try {
-            check.run();
-            return lock::close;
-          } catch (IOException | RuntimeException | Error e) {
-            lock.close();
-            throw e;
-          }
-        });
+    return ranks()
+        .agreeIo(
+            () -> {
+              if (!ranks().isFirst()) {
+                return () -> {};
+              }
+              OutputFile.makeFolder(parts.settings.output());
+              FolderLock lock = FolderLock.take(parts.settings.output(), OWNER);
+              try {
+                check.run();
+                return lock::close;
+              } catch (IOException | RuntimeException | Error e) {
+                lock.close();
+                throw e;
+              }
+            });
   }
 
   @FunctionalInterface
   private interface Lock extends AutoCloseable {
     @Override
     void close() throws IOException;
-  }
-
-  private <T> T agreed(Callable<T> action) throws IOException {
-    try {
-      return ranks().agree(action);
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private ListenerCalls calls(TrainingListener listener) {
@@ -265,15 +261,16 @@ public final class Trainer<B extends Batch> {
     var run = new Run<>(parts, calls);
     List<String> changes = new ArrayList<>();
     TrainingPosition at =
-        agreed(
-            () ->
-                within.restore(
-                    checkpoint,
-                    parts.settings,
-                    (numbers, differences) -> {
-                      run.restore(numbers);
-                      changes.addAll(differences);
-                    }));
+        ranks()
+            .agreeIo(
+                () ->
+                    within.restore(
+                        checkpoint,
+                        parts.settings,
+                        (numbers, differences) -> {
+                          run.restore(numbers);
+                          changes.addAll(differences);
+                        }));
     if (!changes.isEmpty()) {
       LOG.info("resumed after step {} with {}", at.step(), String.join(", ", changes));
     }
@@ -307,9 +304,7 @@ public final class Trainer<B extends Batch> {
         CheckpointHeader.text(parts.settings.schedule()));
     EqualRanks.require(ranks(), parts, from);
     try {
-      return ranks().isFirst()
-          ? run.from(from, () -> stopping)
-          : new Run.Following<>(parts).from(from, () -> stopping);
+      return run.from(from, () -> stopping);
     } catch (TrainingDivergedException e) { // after the last update is saved
       throw e.with(parts.checkpoints.adviceAfterDivergence());
     }

@@ -29,6 +29,7 @@ final class StageOptions {
   @Mixin RunFileOptions file = new RunFileOptions();
   @Mixin TrainingRunOptions run = new TrainingRunOptions();
   @Mixin OptimizerOptions optimizing;
+  @Mixin RankOptions ranks = new RankOptions();
   @Mixin TuningOptions tuning;
   @Mixin ValidationOptions validation = new ValidationOptions();
 
@@ -56,6 +57,7 @@ final class StageOptions {
     validation.requireAgreement();
     optimizing.settings(run.out, Long.MAX_VALUE / Math.max(1, optimizing.epochs), data.seed);
     optimizing.rule();
+    ranks.exchange();
     double decay = optimizing.weightDecay;
     if (!(decay >= 0 && Double.isFinite(decay))) {
       throw new IllegalArgumentException(

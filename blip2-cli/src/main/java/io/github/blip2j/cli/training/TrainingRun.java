@@ -209,9 +209,10 @@ final class TrainingRun {
     try (var optimizer = new AdamW(work.groups, options.optimizing.rule());
         @Nullable WeightAverage average =
             decay == null ? null : WeightAverage.of(optimizer, decay)) {
+      options.ranks.share(optimizer, ranks);
       var plain =
           new Trainer<>(work.objective, work.batches.among(ranks), optimizer, work.settings)
-              .among(ranks);
+              .among(ranks, options.ranks.exchange());
       Trainer<CaptionBatch> trainer = average == null ? plain : plain.withAverage(average);
       try (var interruption = Interruption.calling(trainer::stop)) {
         var listener = new TrainingProgress(console, progress, work.steps());

@@ -12,6 +12,11 @@ import io.github.blip2j.tensor.types.Shape;
  */
 public record TensorSpec(String name, DType dtype, Shape shape) {
 
+  /** The same tensor under another name. */
+  public TensorSpec withName(String value) {
+    return new TensorSpec(value, dtype, shape);
+  }
+
   /** Bytes it takes in a file. */
   public long byteSize() {
     return Math.multiplyExact(shape.size(), (long) dtype.byteSize());
