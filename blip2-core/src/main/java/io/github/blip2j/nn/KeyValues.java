@@ -18,18 +18,18 @@ public record KeyValues(Tensor keys, Tensor values, Mask mask) {
   }
 
   /**
-   * Keys and values of two batches, one after the other.
+   * Keys and values of several batches, one after the other.
    *
    * @throws IllegalArgumentException if one has a mask
    */
-  public KeyValues followedBy(KeyValues other) {
-    if (mask.tensor() != null || other.mask.tensor() != null) {
+  public static KeyValues concat(List<KeyValues> batches) {
+    if (batches.stream().anyMatch(each -> each.mask.tensor() != null)) {
       throw new IllegalArgumentException(
           "attention: keys and values without a mask expected, to join them, got one");
     }
     return new KeyValues(
-        Tensor.concat(0, List.of(keys, other.keys)),
-        Tensor.concat(0, List.of(values, other.values)),
+        Tensor.concat(0, batches.stream().map(KeyValues::keys).toList()),
+        Tensor.concat(0, batches.stream().map(KeyValues::values).toList()),
         Mask.none());
   }
 

@@ -2,6 +2,7 @@ package io.github.blip2j.nn;
 
 import io.github.blip2j.tensor.types.DropoutSpec;
 import io.github.blip2j.tensor.types.RowShare;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 public final class LowRankDropout {
   private final double probability;
   private @Nullable Long seed; // of the pass; null while evaluating
-  private RowShare rows = RowShare.ALL;
+  private RowShare share = RowShare.ALL;
+  private long batch; // rows of this share; 0 if a tensor may have others
 
   /**
    * Dropout with this probability of zero, off until a training pass begins.
@@ -33,14 +35,53 @@ public final class LowRankDropout {
 
   /** Draws the dropout of a pass that begins; an evaluation has none. */
   public void begin(ForwardPass pass) {
+    begin(pass, 0);
+  }
+
+  /**
+   * Draws the dropout of a pass over so many rows, whose maps also read tensors of two or three
+   * times as many: batches one after the other, each of which ranks share.
+   */
+  public void begin(ForwardPass pass, int rows) {
     RandomGenerator random = pass.random();
-    rows = pass.rows();
+    share = pass.rows();
+    batch = rows;
     seed = random == null || probability == 0 ? null : random.nextLong();
   }
 
-  /** The dropout of a map's input in this pass; null for none. */
-  @Nullable DropoutSpec of(String name) {
+  /** Whether maps drop elements in this pass. */
+  public boolean isActive() {
+    return seed != null;
+  }
+
+  /**
+   * What a reader gives for a row of the whole batch that another rank may have: maps drop what
+   * they drop there.
+   *
+   * @param row its place in the whole batch
+   * @param rows of the whole batch
+   */
+  public <T> T at(int row, int rows, Supplier<T> reader) {
+    RowShare own = share;
+    long ownBatch = batch;
+    share = new RowShare(row, rows, 1);
+    batch = 1;
+    try {
+      return reader.get();
+    } finally {
+      share = own;
+      batch = ownBatch;
+    }
+  }
+
+  /** The dropout of a map's input of so many rows in this pass; null for none. */
+  @Nullable DropoutSpec of(String name, long rows) {
     Long drawn = seed;
-    return drawn == null ? null : new DropoutSpec(probability, drawn + 31L * name.hashCode(), rows);
+    if (drawn == null) {
+      return null;
+    }
+    boolean several = batch > 0 && rows > batch && rows % batch == 0;
+    RowShare here = several ? share.of(Math.toIntExact(rows / batch)) : share;
+    return new DropoutSpec(probability, drawn + 31L * name.hashCode(), here);
   }
 }

@@ -72,7 +72,7 @@ public final class LowRankUpdate {
    * @return [..., out]
    */
   Tensor forward(Tensor x) {
-    DropoutSpec spec = dropout.of(a.name());
+    DropoutSpec spec = dropout.of(a.name(), x.dim(0));
     Tensor input = spec == null ? x : x.dropout(spec);
     Tensor inner = input.linear(a.value(), null).mul(scale); // [..., R]
     return inner.linear(b.value(), null);

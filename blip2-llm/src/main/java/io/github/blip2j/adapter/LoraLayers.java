@@ -256,6 +256,11 @@ public final class LoraLayers {
     dropout.begin(pass);
   }
 
+  /** The dropout of all inputs. */
+  public LowRankDropout dropout() {
+    return dropout;
+  }
+
   /**
    * Checks that a continued adapter is used whole.
    *

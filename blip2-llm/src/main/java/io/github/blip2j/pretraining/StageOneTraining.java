@@ -4,6 +4,7 @@ import io.github.blip2j.adapter.LoraLayers;
 import io.github.blip2j.blip2.model.Blip2RetrievalModel;
 import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.nn.ForwardPass;
+import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.qformer.objective.Pairs;
 import io.github.blip2j.qformer.objective.StageOneObjective;
@@ -13,6 +14,7 @@ import io.github.blip2j.text.Side;
 import io.github.blip2j.text.Tokenizer;
 import io.github.blip2j.training.Losses;
 import io.github.blip2j.training.Objective;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -120,15 +122,35 @@ public final class StageOneTraining implements Objective<CaptionBatch> {
    */
   public StageOnePass forward(CaptionBatch batch, ForwardPass pass) {
     if (lora != null) {
-      lora.begin(pass);
+      lora.dropout().begin(pass, batch.captions().size());
     }
     Tensor image = // [B, N, E]
         batch.isEncoded() ? batch.pixels() : model.encodeImage(batch.pixels(), pass);
     TextBatch texts = texts(batch.captions(), pass.ranks());
     Pairs pairs = pairs(batch, pass.ranks());
     RandomGenerator random = ObjectiveRandom.of(pass);
-    StageOneOutput output = objective.forward(image, texts, pairs, pass, random);
+    StageOneOutput output = objective(pairs).forward(image, texts, pairs, pass, random);
     return new StageOnePass(batch, texts, padId, pairs, image, random, output);
+  }
+
+  /** The objective, for which a LoRA drops in other ranks' images what they drop themselves. */
+  private StageOneObjective objective(Pairs pairs) {
+    @Nullable LoraLayers layers = lora;
+    if (layers == null || !layers.dropout().isActive()) {
+      return objective;
+    }
+    return objective.with(
+        (images, places) -> {
+          List<CrossAttentionKeyValues> all = new ArrayList<>();
+          for (int i = 0; i < places.length; i++) {
+            Tensor image = images.narrow(0, i, 1);
+            all.add(
+                layers
+                    .dropout()
+                    .at(places[i], pairs.all(), () -> model.qformer().imageKeyValues(image)));
+          }
+          return CrossAttentionKeyValues.concat(all);
+        });
   }
 
   /** The token ids of captions. */

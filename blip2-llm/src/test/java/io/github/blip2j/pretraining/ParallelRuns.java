@@ -64,7 +64,7 @@ final class ParallelRuns {
   }
 
   TrainingSettings settings(String run, int steps) {
-    var schedule = new Schedule.WarmupCosine(1e-3, 1e-4, 9, new Warmup(1e-4, 3));
+    var schedule = new Schedule.WarmupCosine(1e-4, 1e-5, 9, new Warmup(1e-5, 3));
     return TrainingSettings.of(folder.resolve(run), schedule)
         .withEpochs(99)
         .withMaxSteps(steps)

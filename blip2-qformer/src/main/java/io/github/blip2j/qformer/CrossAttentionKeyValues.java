@@ -1,8 +1,10 @@
 package io.github.blip2j.qformer;
 
+import static java.util.Objects.requireNonNull;
+
 import io.github.blip2j.nn.KeyValues;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,13 +31,16 @@ public record CrossAttentionKeyValues(Map<Integer, KeyValues> layers) {
     return new CrossAttentionKeyValues(picked);
   }
 
-  /** Those of two batches, one after the other. */
-  public CrossAttentionKeyValues followedBy(CrossAttentionKeyValues other) {
-    Map<Integer, KeyValues> both = new TreeMap<>();
-    layers.forEach(
-        (layer, own) ->
-            both.put(layer, own.followedBy(Objects.requireNonNull(other.layers.get(layer)))));
-    return new CrossAttentionKeyValues(both);
+  /** Those of several batches, one after the other. */
+  public static CrossAttentionKeyValues concat(List<CrossAttentionKeyValues> batches) {
+    Map<Integer, KeyValues> all = new TreeMap<>();
+    for (int layer : batches.get(0).layers.keySet()) {
+      all.put(
+          layer,
+          KeyValues.concat(
+              batches.stream().map(each -> requireNonNull(each.layers.get(layer))).toList()));
+    }
+    return new CrossAttentionKeyValues(all);
   }
 
   /** The number of rows, or 0 without layers. */

@@ -45,24 +45,19 @@ public final class MatchingLoss {
   /**
    * The same logits of one rank of several, whose negatives may be other ranks' images and texts.
    *
-   * @param image of the rank's own pairs
-   * @param encoded the vision encoder's output for the rank's images, [B, N, E]
+   * @param images of the rank's own pairs, and then the negatives of their texts
    * @param texts of the rank's own pairs, all ranks' padded to one length
    * @return [3B, 2]
    */
   static Tensor logits(
       Blip2Qformer model,
-      CrossAttentionKeyValues image,
-      Tensor encoded,
+      CrossAttentionKeyValues images,
       TextBatch texts,
       Negatives negatives,
       ForwardPass pass) {
     Ranks ranks = pass.ranks();
     int[] own = IntStream.range(0, texts.size()).toArray();
     int[] others = IntStream.range(texts.size(), 2 * texts.size()).toArray();
-    Tensor theirs = // [B, N, E]
-        encoded.allGather(ranks.collectives()).gather(Tensor.ids(negatives.imageForText()));
-    CrossAttentionKeyValues images = image.followedBy(model.imageKeyValues(theirs));
     TextBatch captions = texts.followedBy(texts.allGather(ranks).rows(negatives.textForImage()));
     return model.matchLogits(
         images.rows(join(own, others, own)),

@@ -10,6 +10,7 @@ import io.github.blip2j.qformer.CrossAttentionKeyValues;
 import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.Shape;
+import java.util.List;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,19 @@ public final class StageOneObjective {
   private final ContrastiveLoss contrast;
   private final NegativeSampler sampler;
   private final Weights weights;
+  private final ImageReader reader;
+
+  /** Reads images of the whole batch, which other ranks may have, for matching. */
+  @FunctionalInterface
+  public interface ImageReader {
+    /**
+     * Their keys and values.
+     *
+     * @param images the vision encoder's output, [B, N, E]
+     * @param places of each in the whole batch
+     */
+    CrossAttentionKeyValues read(Tensor images, int[] places);
+  }
 
   /** The weights of the three losses; 0 leaves one out. */
   public record Weights(double contrast, double matching, double generation) {
@@ -52,27 +66,36 @@ public final class StageOneObjective {
   }
 
   private StageOneObjective(
-      Blip2Qformer model, ContrastiveLoss contrast, NegativeSampler sampler, Weights weights) {
+      Blip2Qformer model,
+      ContrastiveLoss contrast,
+      NegativeSampler sampler,
+      Weights weights,
+      ImageReader reader) {
     this.model = model;
     this.contrast = contrast;
     this.sampler = sampler;
     this.weights = weights;
+    this.reader = reader;
   }
 
   /** LAVIS's settings. */
   public static StageOneObjective lavis(Blip2Qformer model) {
     return new StageOneObjective(
-        model, ContrastiveLoss.lavis(), HardNegatives.MASKED, Weights.equal());
+        model,
+        ContrastiveLoss.lavis(),
+        HardNegatives.MASKED,
+        Weights.equal(),
+        (images, places) -> model.imageKeyValues(images));
   }
 
   /** This objective with another contrastive loss. */
   public StageOneObjective with(ContrastiveLoss newContrast) {
-    return new StageOneObjective(model, newContrast, sampler, weights);
+    return new StageOneObjective(model, newContrast, sampler, weights, reader);
   }
 
   /** This objective with another sampler of negatives. */
   public StageOneObjective with(NegativeSampler newSampler) {
-    return new StageOneObjective(model, contrast, newSampler, weights);
+    return new StageOneObjective(model, contrast, newSampler, weights, reader);
   }
 
   /** The weights of the three losses. */
@@ -82,7 +105,12 @@ public final class StageOneObjective {
 
   /** This objective with other weights. */
   public StageOneObjective with(Weights newWeights) {
-    return new StageOneObjective(model, contrast, sampler, newWeights);
+    return new StageOneObjective(model, contrast, sampler, newWeights, reader);
+  }
+
+  /** This objective with another reader of other ranks' images, for a model that draws in it. */
+  public StageOneObjective with(ImageReader newReader) {
+    return new StageOneObjective(model, contrast, sampler, weights, newReader);
   }
 
   /**
@@ -114,7 +142,7 @@ public final class StageOneObjective {
             ? null
             : pass.ranks().areAlone()
                 ? MatchingLoss.logits(model, keyValues, texts, pairs, negatives, pass)
-                : MatchingLoss.logits(model, keyValues, image, texts, negatives, pass);
+                : logits(keyValues, image, texts, negatives, pass);
     @Nullable Tensor itm = logits == null ? null : MatchingLoss.of(logits);
 
     @Nullable Tensor decoded = // [B, T, C]
@@ -131,6 +159,21 @@ public final class StageOneObjective {
         negatives,
         logits,
         new StageOneStates(keyValues, queries, compared == null ? null : compared.starts, decoded));
+  }
+
+  /** The logits of one rank of several, which needs other ranks' images. */
+  private Tensor logits(
+      CrossAttentionKeyValues keyValues,
+      Tensor image,
+      TextBatch texts,
+      Negatives negatives,
+      ForwardPass pass) {
+    int[] places = negatives.imageForText();
+    Tensor theirs = // [B, N, E]
+        image.allGather(pass.ranks().collectives()).gather(Tensor.ids(places));
+    CrossAttentionKeyValues both =
+        CrossAttentionKeyValues.concat(List.of(keyValues, reader.read(theirs, places)));
+    return MatchingLoss.logits(model, both, texts, negatives, pass);
   }
 
   private Tensor generation(Tensor decoded, TextBatch texts, ForwardPass pass) {
