@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.distributed.InMemoryCollectives;
 import io.github.blip2j.distributed.RankException;
 import io.github.blip2j.distributed.Ranks;
@@ -177,6 +178,94 @@ final class ParallelRunTest {
     float[] expected = alone("one");
     train(2, way, settings("ranks"), true);
     assertArrayEquals(expected, weights.get(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void loss_thatIsNotFiniteOnARank_endsAllAndNamesIt(boolean sharing) {
+    var way = new Way(GradientExchange.DEFAULT, sharing);
+
+    var e =
+        assertThrows(
+            TrainingDivergedException.class,
+            () ->
+                train(
+                    2,
+                    way,
+                    settings("ranks"),
+                    false,
+                    TrainingListener.NONE,
+                    ParallelRunTest::notFiniteInTheFourthUpdate));
+
+    String message = String.valueOf(e.getMessage());
+    assertTrue(message.startsWith("rank 1: step 4: losses expected finite, got loss="), message);
+    assertTrue(message.contains("for samples s4, s5, s6, s7"), message);
+    assertEquals(TrainingDivergedException.class, e.getSuppressed()[0].getClass());
+    assertTrue(Files.exists(folder.resolve("ranks/step-00000003.safetensors")));
+  }
+
+  private static Objective<ToyBatch> notFiniteInTheFourthUpdate(
+      Objective<ToyBatch> objective, Ranks ranks) {
+    int[] calls = {0};
+    return (batch, pass) -> {
+      Losses losses = objective.losses(batch, pass);
+      boolean now = ++calls[0] == 4 && ranks.rank() == 1;
+      return now ? Losses.of(losses.total().mul(Double.NaN)).with("error", losses.total()) : losses;
+    };
+  }
+
+  /** A full disk, on rank 0 alone. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void checkpoint_thatCannotBeWritten_endsAllAndLeavesTheOneBefore(boolean sharing)
+      throws IOException {
+    TrainingSettings settings = settings("ranks");
+    var e =
+        assertThrows(
+            RuntimeException.class,
+            () ->
+                InMemoryCollectives.run(
+                    2, LIMIT, each -> trainOnAFullDisk(each, settings, sharing)));
+
+    String all = e + " " + e.getSuppressed()[0];
+    assertTrue(all.contains("No space left on device"), all);
+    assertTrue(all.contains("RankException: rank 0: "), all);
+    assertTrue(Files.exists(folder.resolve("ranks/step-00000002.safetensors")));
+    assertFalse(Files.exists(folder.resolve("ranks/step-00000004.safetensors")));
+
+    float[] expected = alone("one");
+    train(2, new Way(GradientExchange.DEFAULT, sharing), settings, true);
+    assertArrayEquals(expected, weights.get(0));
+  }
+
+  private static void trainOnAFullDisk(
+      Collectives collectives, TrainingSettings settings, boolean sharing) {
+    Ranks ranks = Ranks.of(collectives);
+    long[] room = {700}; // less than two checkpoints
+    CheckpointFolder.Pipe pipe =
+        (file, tensor, bytes) -> {
+          room[0] -= bytes.remaining();
+          if (room[0] < 0) {
+            throw new IOException("No space left on device");
+          }
+          file.write(tensor, bytes);
+        };
+    try (Scope scope = Scope.open();
+        Toy toy = new Toy(7, 0)) {
+      if (sharing) {
+        toy.optimizer.shareState(ranks);
+      }
+      new Trainer<>(
+              Toy.source(3, 4),
+              settings,
+              new TrainStep<>(toy::losses, toy.optimizer, settings),
+              new CheckpointFolder(settings.output(), toy.optimizer, pipe),
+              System::nanoTime)
+          .among(ranks)
+          .start(TrainingListener.NONE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
