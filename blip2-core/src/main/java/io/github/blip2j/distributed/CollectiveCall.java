@@ -33,6 +33,8 @@ public record CollectiveCall(
   public enum Kind {
     /** {@code count} elements in place. */
     ALL_REDUCE("allReduce"),
+    /** {@code count} elements of FLOAT32 in place, which travel as {@link PackedBfloat16}. */
+    BFLOAT16_SUM("sum in bfloat16"),
     /** {@code count} elements at the source, {@code size * count} at the target. */
     ALL_GATHER("allGather"),
     /** {@code size * count} elements at the source, {@code count} at the target. */
@@ -98,7 +100,7 @@ public record CollectiveCall(
     return switch (kind) {
       case ALL_REDUCE, REDUCE_SCATTER ->
           kind + " " + REDUCTIONS.get((int) signature[1]) + " " + what;
-      case ALL_GATHER -> kind + " " + what;
+      case ALL_GATHER, BFLOAT16_SUM -> kind + " " + what;
       case BROADCAST -> kind + " " + what + " from rank " + signature[4];
       case BARRIER, CLOSE -> kind.toString();
     };

@@ -2,6 +2,7 @@ package io.github.blip2j.distributed;
 
 import io.github.blip2j.tensor.RowExchange;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
 
 /**
  * Operations that all ranks of a job take part in. Every rank calls the same ones in the same
@@ -58,6 +59,23 @@ public interface Collectives extends RowExchange, AutoCloseable {
    * @throws IllegalArgumentException if it is not dense, of another type, or on a device
    */
   Pending startAllReduce(Tensor x, Reduction reduction);
+
+  /**
+   * Starts a sum over all ranks, in place, of numbers that may travel in fewer bits; each gets the
+   * same result, to the bit. Ordered with {@link #startAllReduce}, which it is for {@link
+   * Precision#FLOAT32}.
+   *
+   * <p>With {@link Precision#BFLOAT16} each rank's numbers are rounded to bfloat16, added in
+   * float32 in the order of the ranks, and the sum is rounded to bfloat16: half the bytes on the
+   * network, and eight significant bits. An infinity or a NaN stays one. One rank alone has nothing
+   * to send, and keeps its numbers as they are.
+   *
+   * @param x of FLOAT32, such as gradients
+   * @param wire how the numbers travel, FLOAT32 or BFLOAT16; the same on all ranks
+   * @throws IllegalArgumentException if it is not dense, of another type, or on a device, or if the
+   *     precision is another
+   */
+  Pending startSum(Tensor x, Precision wire);
 
   /**
    * Reduces over all ranks, in place, as {@link #startAllReduce}.

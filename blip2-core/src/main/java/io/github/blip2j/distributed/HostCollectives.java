@@ -6,6 +6,7 @@ import io.github.blip2j.backend.NativeFolder;
 import io.github.blip2j.distributed.CollectiveCall.Kind;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -69,6 +70,25 @@ public abstract class HostCollectives implements Collectives {
     x.markChanged();
     return started(
         CollectiveCall.inPlace(Kind.ALL_REDUCE, reduction, x.dtype(), x.size(), 0, at, x));
+  }
+
+  @Override
+  public final Pending startSum(Tensor x, Precision wire) {
+    if (wire == Precision.INT8) {
+      throw new IllegalArgumentException(
+          "sum: precision on the wire expected float32 or bfloat16, got " + wire);
+    }
+    if (x.dtype() != DType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "sum: type expected FLOAT32, got " + x.dtype() + "; cast it, or use startAllReduce");
+    }
+    if (wire == Precision.FLOAT32 || size == 1) {
+      return startAllReduce(x, Reduction.SUM);
+    }
+    long at = address("sum", x);
+    x.markChanged();
+    return started(
+        CollectiveCall.inPlace(Kind.BFLOAT16_SUM, Reduction.SUM, x.dtype(), x.size(), 0, at, x));
   }
 
   @Override

@@ -1,5 +1,9 @@
 package io.github.blip2j.distributed;
 
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * that merely does not come makes them fail after a limit.
  */
 public final class InMemoryCollectives extends HostCollectives {
+  private static final int PACKED = 1 << 16; // numbers of a rank that are packed at a time
+
   private final Group group;
   private long calls;
 
@@ -209,6 +215,7 @@ public final class InMemoryCollectives extends HostCollectives {
       switch (any.kind()) {
         case ALL_REDUCE ->
             MemoryLoops.reduce(any.reduction(), any.dtype(), any.count(), sources, targets);
+        case BFLOAT16_SUM -> sumInBfloat16(any.count(), sources, targets);
         case ALL_GATHER -> {
           for (long target : targets) {
             for (int rank = 0; rank < sources.length; rank++) {
@@ -233,6 +240,27 @@ public final class InMemoryCollectives extends HostCollectives {
         }
         case BARRIER, CLOSE -> {}
       }
+    }
+
+    private static void sumInBfloat16(long count, long[] sources, long[] targets) {
+      long bytes = PackedBfloat16.bytes(PACKED);
+      ByteBuffer memory = ByteBuffer.allocateDirect(Math.toIntExact(bytes * sources.length));
+      long[] packed = new long[sources.length];
+      for (int rank = 0; rank < packed.length; rank++) {
+        packed[rank] = Pointer.nativeValue(Native.getDirectBufferPointer(memory)) + rank * bytes;
+      }
+      for (long done = 0; done < count; done += PACKED) {
+        long part = Math.min(PACKED, count - done);
+        long offset = done * Float.BYTES;
+        for (int rank = 0; rank < packed.length; rank++) {
+          PackedBfloat16.pack(sources[rank] + offset, part, packed[rank]);
+        }
+        PackedBfloat16.sum(packed, part, packed[0]);
+        for (long target : targets) {
+          PackedBfloat16.unpack(packed[0], part, target + offset);
+        }
+      }
+      Reference.reachabilityFence(memory);
     }
 
     void await(Meeting meeting, CollectiveCall call) {

@@ -9,6 +9,7 @@ import io.github.blip2j.backend.Disguise;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ public final class CollectivesConformance {
       }
     }
     cases.put("allReduce, rounded", CollectivesConformance::allReduceRounded);
+    cases.putAll(Bfloat16SumCases.cases());
     cases.put("allReduce in many buckets", c -> buckets(c, false));
     cases.put("allReduce in many buckets, awaited backwards", c -> buckets(c, true));
     cases.put("allReduce of a part", CollectivesConformance::allReduceOfPart);
@@ -288,6 +290,18 @@ public final class CollectivesConformance {
     refused(
         "allReduce: dense tensor expected, got a view of " + transposed + "; copy it",
         () -> c.startAllReduce(transposed, Reduction.SUM));
+    refused(
+        "sum: type expected FLOAT32, got BFLOAT16; cast it, or use startAllReduce",
+        () -> c.startSum(half, Precision.BFLOAT16));
+    refused(
+        "sum: precision on the wire expected float32 or bfloat16, got int8",
+        () -> c.startSum(matrix, Precision.INT8));
+    refused(
+        (c.size() == 1 ? "allReduce" : "sum")
+            + ": dense tensor expected, got a view of "
+            + transposed
+            + "; copy it",
+        () -> c.startSum(transposed, Precision.BFLOAT16));
     refused(
         "allGather: part and whole expected of one type, got BFLOAT16 and FLOAT32",
         () -> c.allGather(half, matrix));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.blip2j.tensor.InScope;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
+import io.github.blip2j.tensor.types.Precision;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -122,6 +123,22 @@ final class InMemoryCollectivesTest {
             + " rank 0 and allReduce SUM of 4 FLOAT32 on rank 1";
     assertEquals(
         Set.of("allReduce SUM of 3 FLOAT32" + both, "allReduce SUM of 4 FLOAT32" + both), messages);
+  }
+
+  @Test
+  void sumsOfAnotherPrecision_failOnAllRanks_andNameBoth() {
+    List<Collectives> ranks = InMemoryCollectives.group(2, LONG);
+    Pending narrow = ranks.get(0).startSum(Tensor.of(new float[2], 2), Precision.BFLOAT16);
+    Pending wide = ranks.get(1).startSum(Tensor.of(new float[2], 2), Precision.FLOAT32);
+
+    var first = assertThrows(CollectivesException.class, narrow::await);
+    var second = assertThrows(CollectivesException.class, wide::await);
+
+    String both =
+        ": collectives: the same call expected on all ranks, got sum in bfloat16 of 2 FLOAT32 on"
+            + " rank 0 and allReduce SUM of 2 FLOAT32 on rank 1";
+    assertEquals("sum in bfloat16 of 2 FLOAT32" + both, first.getMessage());
+    assertEquals("allReduce SUM of 2 FLOAT32" + both, second.getMessage());
   }
 
   @Test

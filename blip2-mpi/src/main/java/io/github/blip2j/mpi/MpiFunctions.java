@@ -49,6 +49,16 @@ final class MpiFunctions {
       long comm,
       Pointer request);
 
+  static native int MPI_Ialltoall(
+      long source,
+      int sent,
+      long sentType,
+      long target,
+      int received,
+      long receivedType,
+      long comm,
+      Pointer request);
+
   static native int MPI_Ireduce_scatter_block(
       long source, long target, int count, long type, long op, long comm, Pointer request);
 

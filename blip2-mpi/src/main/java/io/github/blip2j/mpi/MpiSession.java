@@ -28,7 +28,7 @@ final class MpiSession {
   static final int MOST = 1 << 30;
 
   /** Bytes of a reduction in one call: libraries are slower beyond it, up to three times. */
-  private static final long PIECE = 25L << 20;
+  static final long PIECE = 25L << 20;
 
   private static final int HOST = 256; // bytes of a name
   private static final int SPINS = 50; // polls before it sleeps: small operations end meanwhile
@@ -39,6 +39,7 @@ final class MpiSession {
   private final int most;
   private final Duration limit;
   private final AtomicInteger aborting;
+  private final MpiBfloat16Sums sums;
   private final Memory request = new Memory(Long.BYTES);
   private final Memory number = new Memory(Long.BYTES);
   private int rank;
@@ -58,6 +59,7 @@ final class MpiSession {
     this.most = most;
     this.limit = limit;
     this.aborting = aborting;
+    this.sums = new MpiBfloat16Sums(this, most);
   }
 
   /**
@@ -130,18 +132,7 @@ final class MpiSession {
         Memory all = new Memory((long) HOST * size)) {
       own.clear();
       check("MPI_Get_processor_name", MpiFunctions.MPI_Get_processor_name(own, number));
-      check(
-          "MPI_Iallgather",
-          MpiFunctions.MPI_Iallgather(
-              Pointer.nativeValue(own),
-              HOST,
-              handles.bytes(),
-              Pointer.nativeValue(all),
-              HOST,
-              handles.bytes(),
-              handles.world(),
-              request));
-      await("start");
+      allGather("start", Pointer.nativeValue(own), Pointer.nativeValue(all), HOST);
       String[] names = new String[size];
       for (int of = 0; of < size; of++) {
         byte[] name = all.getByteArray((long) of * HOST, HOST);
@@ -162,6 +153,7 @@ final class MpiSession {
     long bytes = call.count() * dtype.byteSize();
     switch (call.kind()) {
       case ALL_REDUCE -> allReduce(call);
+      case BFLOAT16_SUM -> sums.make(call);
       case ALL_GATHER -> allGather(call, bytes);
       case REDUCE_SCATTER -> reduceScatter(call);
       case BROADCAST -> broadcast(call.describe(), call.target(), bytes, call.root());
@@ -176,18 +168,7 @@ final class MpiSession {
     try (Memory own = new Memory(bytes);
         Memory all = new Memory(bytes * size)) {
       own.write(0, call.signature(), 0, CollectiveCall.SIGNATURE);
-      check(
-          "MPI_Iallgather",
-          MpiFunctions.MPI_Iallgather(
-              Pointer.nativeValue(own),
-              CollectiveCall.SIGNATURE,
-              handles.int64(),
-              Pointer.nativeValue(all),
-              CollectiveCall.SIGNATURE,
-              handles.int64(),
-              handles.world(),
-              request));
-      await(call.describe());
+      allGather(call.describe(), Pointer.nativeValue(own), Pointer.nativeValue(all), (int) bytes);
       @Nullable String mismatch =
           CollectiveCall.mismatch(all.getLongArray(0, CollectiveCall.SIGNATURE * size), this::name);
       if (mismatch != null) {
@@ -216,24 +197,50 @@ final class MpiSession {
 
   private void allGather(CollectiveCall call, long bytes) {
     if (bytes * size <= most) {
-      check(
-          "MPI_Iallgather",
-          MpiFunctions.MPI_Iallgather(
-              call.source(),
-              (int) bytes,
-              handles.bytes(),
-              call.target(),
-              (int) bytes,
-              handles.bytes(),
-              handles.world(),
-              request));
-      await(call.describe());
+      allGather(call.describe(), call.source(), call.target(), (int) bytes);
       return;
     }
     copy(call.source(), call.target() + rank * bytes, bytes);
     for (int root = 0; root < size; root++) {
       broadcast(call.describe(), call.target() + root * bytes, bytes, root);
     }
+  }
+
+  /** Gathers a part of each rank. */
+  private void allGather(String what, long source, long target, int bytes) {
+    check(
+        "MPI_Iallgather",
+        MpiFunctions.MPI_Iallgather(
+            source,
+            bytes,
+            handles.bytes(),
+            target,
+            bytes,
+            handles.bytes(),
+            handles.world(),
+            request));
+    await(what);
+  }
+
+  /** Gathers a part of each rank, which lies in its place in the whole already. */
+  void allGather(String what, long whole, int bytes) {
+    allGather(what, family.inPlace(), whole, bytes);
+  }
+
+  /** Sends each rank its part, and has those that all ranks have for this one. */
+  void allToAll(String what, long source, long target, int bytes) {
+    check(
+        "MPI_Ialltoall",
+        MpiFunctions.MPI_Ialltoall(
+            source,
+            bytes,
+            handles.bytes(),
+            target,
+            bytes,
+            handles.bytes(),
+            handles.world(),
+            request));
+    await(what);
   }
 
   private void reduceScatter(CollectiveCall call) {

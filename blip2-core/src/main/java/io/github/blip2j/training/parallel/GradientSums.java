@@ -2,7 +2,6 @@ package io.github.blip2j.training.parallel;
 
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.distributed.Buckets;
-import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.distributed.CollectivesException;
 import io.github.blip2j.distributed.Pending;
 import io.github.blip2j.distributed.Ranks;
@@ -10,7 +9,6 @@ import io.github.blip2j.distributed.Reduction;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
-import io.github.blip2j.tensor.types.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -101,11 +99,7 @@ public final class GradientSums {
     private void startNext() {
       List<Integer> members = buckets.get(started.size());
       Tensor sum = members.size() == 1 ? taken(members.get(0)) : packed(members);
-      Collectives collectives = ranks.collectives();
-      Pending pending =
-          exchange.precision() == Precision.FLOAT32
-              ? collectives.startAllReduce(sum, Reduction.SUM)
-              : collectives.startAllReduce(sum, Reduction.SUM); // TODO
+      Pending pending = ranks.collectives().startSum(sum, exchange.precision());
       started.add(new Started(members, sum, pending));
     }
 
