@@ -1,9 +1,7 @@
 package io.github.blip2j.distributed;
 
-import com.sun.jna.Native;
+import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
-import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -244,23 +242,23 @@ public final class InMemoryCollectives extends HostCollectives {
 
     private static void sumInBfloat16(long count, long[] sources, long[] targets) {
       long bytes = PackedBfloat16.bytes(PACKED);
-      ByteBuffer memory = ByteBuffer.allocateDirect(Math.toIntExact(bytes * sources.length));
-      long[] packed = new long[sources.length];
-      for (int rank = 0; rank < packed.length; rank++) {
-        packed[rank] = Pointer.nativeValue(Native.getDirectBufferPointer(memory)) + rank * bytes;
-      }
-      for (long done = 0; done < count; done += PACKED) {
-        long part = Math.min(PACKED, count - done);
-        long offset = done * Float.BYTES;
+      try (Memory memory = new Memory(bytes * sources.length)) {
+        long[] packed = new long[sources.length];
         for (int rank = 0; rank < packed.length; rank++) {
-          PackedBfloat16.pack(sources[rank] + offset, part, packed[rank]);
+          packed[rank] = Pointer.nativeValue(memory) + rank * bytes;
         }
-        PackedBfloat16.sum(packed, part, packed[0]);
-        for (long target : targets) {
-          PackedBfloat16.unpack(packed[0], part, target + offset);
+        for (long done = 0; done < count; done += PACKED) {
+          long part = Math.min(PACKED, count - done);
+          long offset = done * Float.BYTES;
+          for (int rank = 0; rank < packed.length; rank++) {
+            PackedBfloat16.pack(sources[rank] + offset, part, packed[rank]);
+          }
+          PackedBfloat16.sum(packed, part, packed[0]);
+          for (long target : targets) {
+            PackedBfloat16.unpack(packed[0], part, target + offset);
+          }
         }
       }
-      Reference.reachabilityFence(memory);
     }
 
     void await(Meeting meeting, CollectiveCall call) {

@@ -297,10 +297,8 @@ public abstract class GroupedOptimizer implements Optimizer {
       }
       slot.shapes.forEach(
           (own, shape) -> {
-            if (!slot.held) {
-              slot.state.put(own, zeros(slot, shape));
-            }
-            shares.ranks().collectives().broadcast(slot.state.get(own), owner);
+            Tensor whole = slot.state.computeIfAbsent(own, absent -> zeros(slot, shape));
+            shares.ranks().collectives().broadcast(whole, owner);
           });
       if (!slot.held && !shares.ranks().isFirst()) {
         drop(slot);

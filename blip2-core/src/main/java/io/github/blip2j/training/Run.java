@@ -96,7 +96,7 @@ final class Run<B extends Batch> {
           if (ranks.isFirst()) {
             effect.run();
           }
-          return null;
+          return at; // all of this is for the agreement
         });
   }
 

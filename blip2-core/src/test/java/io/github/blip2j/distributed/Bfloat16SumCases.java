@@ -73,7 +73,7 @@ final class Bfloat16SumCases {
       float value = (random.nextFloat() - 0.5f) * (float) Math.scalb(1.0, random.nextInt(60) - 30);
       values[i] =
           switch (random.nextInt(20)) {
-            case 0 -> Float.intBitsToFloat(Float.floatToIntBits(value) & 0xFFFF0000 | 0x8000);
+            case 0 -> Float.intBitsToFloat((Float.floatToIntBits(value) & 0xFFFF0000) | 0x8000);
             case 1 -> Float.MIN_VALUE * random.nextInt(1 << 20);
             case 2 -> random.nextBoolean() ? 0f : -0f;
             case 3 -> rank == i % 5 ? SPECIAL[random.nextInt(SPECIAL.length)] : value;
@@ -95,7 +95,7 @@ final class Bfloat16SumCases {
     double toInner = Math.abs((double) value - inner);
     double toOuter = Math.abs(far - value);
     boolean even = (bits & 0x10000) == 0;
-    return toInner < toOuter || (toInner == toOuter && even) ? inner : outer;
+    return (toInner < toOuter || (toInner == toOuter && even)) ? inner : outer;
   }
 
   private static void ofPart(Collectives c) {

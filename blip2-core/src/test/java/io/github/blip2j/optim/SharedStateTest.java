@@ -42,12 +42,12 @@ final class SharedStateTest {
   private static final int[] SIZES = {3, LARGE, 5, 1000, 7, 2000};
 
   /** Six parameters, one of them large, in two groups, and their optimizer. */
-  private static final class Process implements AutoCloseable {
+  private static final class Learner implements AutoCloseable {
     final Scope home = Scope.detached();
     final List<Parameter> parameters = new ArrayList<>();
     final AdamW optimizer;
 
-    Process() {
+    Learner() {
       Params params = Params.root(Weights.random(new SplittableRandom(1)), home);
       for (int i = 0; i < SIZES.length; i++) {
         Parameter parameter = params.get("p" + i, Shape.of(SIZES[i]), Init.normal(0.02));
@@ -99,7 +99,7 @@ final class SharedStateTest {
 
   @FunctionalInterface
   private interface Work {
-    void run(Process process, Ranks ranks) throws IOException;
+    void run(Learner process, Ranks ranks) throws IOException;
   }
 
   private static void on(int size, Work work) {
@@ -107,7 +107,7 @@ final class SharedStateTest {
         size,
         LIMIT,
         each -> {
-          try (Process process = new Process();
+          try (Learner process = new Learner();
               Scope scope = Scope.open()) {
             Ranks ranks = Ranks.of(each);
             process.optimizer.shareState(ranks);
@@ -133,7 +133,7 @@ final class SharedStateTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 9})
   void step_shared_isThatOfOneProcessToTheBit(int size) {
-    try (Process one = new Process();
+    try (Learner one = new Learner();
         Scope scope = Scope.open()) {
       one.step(0, 5);
 
@@ -153,7 +153,7 @@ final class SharedStateTest {
 
   @Test
   void shareState_memoryOfTheStateFallsWithTheRanks() {
-    long whole = stateBytes(new Process());
+    long whole = stateBytes(new Learner());
 
     on(
         3,
@@ -186,7 +186,7 @@ final class SharedStateTest {
     return sum;
   }
 
-  private static long stateBytes(Process process) {
+  private static long stateBytes(Learner process) {
     try (process;
         Scope scope = Scope.open()) {
       return process.optimizer.state().values().stream()
@@ -219,7 +219,7 @@ final class SharedStateTest {
 
   @Test
   void stateSpecs_areThoseOfTheWholeState() {
-    try (Process one = new Process();
+    try (Learner one = new Learner();
         Scope scope = Scope.open()) {
       List<String> expected =
           one.optimizer.state().entrySet().stream()
@@ -241,7 +241,7 @@ final class SharedStateTest {
   void restore_onAnotherNumberOfRanks_goesOnToTheBit(int size) {
     var saved = new AtomicReference<Map<String, Tensor>>();
     var weights = new AtomicReference<Map<String, float[]>>();
-    try (Process one = new Process();
+    try (Learner one = new Learner();
         Scope scope = Scope.open();
         Scope kept = Scope.detached()) {
       one.step(0, 6);
@@ -267,7 +267,7 @@ final class SharedStateTest {
           (process, ranks) -> {
             process.parameters.forEach(
                 each -> {
-                  float[] values = requireNonNull(weights.get()).get(each.name());
+                  float[] values = requireNonNull(requireNonNull(weights.get()).get(each.name()));
                   each.value().detach().copyInPlace(Tensor.of(values, values.length));
                 });
             process.optimizer.restore(

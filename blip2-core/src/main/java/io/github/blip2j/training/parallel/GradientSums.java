@@ -15,7 +15,6 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +36,7 @@ public final class GradientSums {
   private final List<Parameter> parameters;
   private final Ranks ranks;
   private final GradientExchange exchange;
-  private final Map<Parameter, Integer> numbers = new IdentityHashMap<>();
+  private final IdentityHashMap<Parameter, Integer> numbers = new IdentityHashMap<>();
   private List<List<Integer>> buckets;
   private int[] expected; // gradients of each parameter in a pass
   private boolean known; // whether they have been counted
