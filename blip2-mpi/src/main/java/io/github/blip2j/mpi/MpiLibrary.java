@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +32,9 @@ record MpiLibrary(MpiFamily family, String file, String version, NativeLibrary l
 
   private static final Logger LOG = LoggerFactory.getLogger(MpiLibrary.class);
   private static final int LONGEST_VERSION = 8192;
+  private static final String REDUCTIONS = "OMPI_MCA_coll_libnbc_iallreduce_algorithm";
+  private static final String RABENSEIFNER = "3";
+  private static final Pattern OPEN_MPI = Pattern.compile("Open MPI v?(\\d{1,4})\\.(\\d{1,4})");
   private static final int LAZY = 1;
   private static final int GLOBAL = 0x100; // on Linux; Open MPI's plug-ins look for its symbols
 
@@ -44,11 +49,37 @@ record MpiLibrary(MpiFamily family, String file, String version, NativeLibrary l
    * when it is loaded.
    */
   private static void leaveSignals() {
+    set("UCX_ERROR_SIGNALS", "", true);
+  }
+
+  private static void set(String variable, String value, boolean replacing) {
     try {
-      Function.getFunction("c", "setenv").invokeInt(new Object[] {"UCX_ERROR_SIGNALS", "", 1});
+      Function.getFunction("c", "setenv")
+          .invokeInt(new Object[] {variable, value, replacing ? 1 : 0});
     } catch (UnsatisfiedLinkError e) {
-      LOG.warn("UCX_ERROR_SIGNALS: expected to be set, got {}; set it to nothing", e.toString());
+      LOG.warn("{}: expected to be set, got {}; set it to '{}'", variable, e.toString(), value);
     }
+  }
+
+  /**
+   * Has Open MPI reduce by Rabenseifner's algorithm, unless the user has chosen another: each rank
+   * sends 2 (R - 1) / R times the bytes. By default its reductions beside other work go up and down
+   * a tree, of which some ranks send log R times as much. MPI reads the variable when it starts.
+   */
+  void chooseReductions() {
+    if (reducesByTrees(version)) {
+      set(REDUCTIONS, RABENSEIFNER, false);
+    }
+  }
+
+  /** Whether it is an Open MPI that can do otherwise: 4.1 or later. */
+  static boolean reducesByTrees(String version) {
+    Matcher matcher = OPEN_MPI.matcher(version);
+    if (!matcher.lookingAt()) {
+      return false;
+    }
+    int major = Integer.parseInt(matcher.group(1));
+    return major > 4 || (major == 4 && Integer.parseInt(matcher.group(2)) >= 1);
   }
 
   /** What the user asks for; null if nothing. */

@@ -70,6 +70,7 @@ final class MpiSession {
    */
   void start(MpiLibrary library, Optional<Launcher> launcher) {
     MpiFunctions.bind(library);
+    library.chooseReductions();
     check("MPI_Init_thread", MpiFunctions.MPI_Init_thread(null, null, family.funneled(), number));
     if (number.getInt(0) < family.funneled()) {
       throw new IllegalStateException(

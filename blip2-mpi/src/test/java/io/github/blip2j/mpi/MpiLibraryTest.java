@@ -1,6 +1,7 @@
 package io.github.blip2j.mpi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -47,6 +48,17 @@ final class MpiLibraryTest {
             () -> MpiLibrary.first(List.of("libm.so.6"), Optional.empty()));
 
     assertTrue(String.valueOf(e.getMessage()).contains("MPI_Get_library_version"), e::getMessage);
+  }
+
+  @Test
+  void reductions_areChosenWhereOpenMpiHasSeveral() {
+    assertTrue(MpiLibrary.reducesByTrees("Open MPI v4.1.4"));
+    assertTrue(MpiLibrary.reducesByTrees("Open MPI v5.0.0"));
+    assertTrue(MpiLibrary.reducesByTrees("Open MPI v4.10.0"));
+    assertFalse(MpiLibrary.reducesByTrees("Open MPI v4.0.7"));
+    assertFalse(MpiLibrary.reducesByTrees("Open MPI v3.1.6"));
+    assertFalse(MpiLibrary.reducesByTrees("MPICH 4.0.2"));
+    assertFalse(MpiLibrary.reducesByTrees("Open MPI"));
   }
 
   @Test

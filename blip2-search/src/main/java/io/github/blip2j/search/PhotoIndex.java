@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -192,6 +193,30 @@ public final class PhotoIndex {
       FolderWalk walk = FolderWalk.of(root, folder.path().toRealPath(), options.followLinks());
       var indexer = new Indexer(folder, catalog, embedder, options, listener);
       IndexUpdate update = indexer.run(walk, PathName.of(root));
+      refresh();
+      return update;
+    }
+  }
+
+  /**
+   * Adds photos with vectors that were made elsewhere, and looks at none of them: files are hashed
+   * alone. A later {@link #update} finds them unchanged. Other files stay as they are. Photos that
+   * are not there, that have changed since, or whose vectors are no such vectors, are reported and
+   * left out.
+   *
+   * @param photos in any order; read once, one after the other
+   * @param model that made the vectors
+   * @param listener told how many are done; how many there are is not known
+   * @throws IllegalStateException if an indexer is at work
+   * @throws IndexException if the index is of another model
+   */
+  public IndexUpdate add(Iterator<EmbeddedPhoto> photos, IndexModel model, IndexListener listener)
+      throws IOException {
+    require(model);
+    try (FolderLock lock = folder.lock()) {
+      Catalog catalog = folder.catalog();
+      folder.clean(catalog);
+      IndexUpdate update = new IndexImport(folder, catalog, listener).run(photos);
       refresh();
       return update;
     }

@@ -84,15 +84,6 @@ final class PhotoReader {
   }
 
   private Read decode(IndexedFile file) throws IOException {
-    if (file.bytes() > MOST_BYTES) {
-      throw new IOException(
-          String.format(
-              Locale.ROOT,
-              "%s: image expected at most %d bytes, got %d; make it smaller",
-              file.path(),
-              MOST_BYTES,
-              file.bytes()));
-    }
     byte[] bytes = bytes(file);
     String hash = Sha256.hex(bytes);
     IndexedFile hashed = file.withContent(hash, PhotoDate.of(bytes));
@@ -111,7 +102,17 @@ final class PhotoReader {
     }
   }
 
-  private static byte[] bytes(IndexedFile file) throws IOException {
+  /** The content of a file. */
+  static byte[] bytes(IndexedFile file) throws IOException {
+    if (file.bytes() > MOST_BYTES) {
+      throw new IOException(
+          String.format(
+              Locale.ROOT,
+              "%s: image expected at most %d bytes, got %d; make it smaller",
+              file.path(),
+              MOST_BYTES,
+              file.bytes()));
+    }
     Path path = file.file();
     try {
       return Files.readAllBytes(path);

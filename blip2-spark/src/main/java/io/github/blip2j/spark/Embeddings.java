@@ -2,10 +2,21 @@ package io.github.blip2j.spark;
 
 import static io.github.blip2j.blip2.text.Arguments.required;
 
+import io.github.blip2j.search.EmbeddedPhoto;
+import io.github.blip2j.search.IndexListener;
+import io.github.blip2j.search.IndexUpdate;
+import io.github.blip2j.search.PhotoIndex;
+import io.github.blip2j.search.store.IndexException;
 import io.github.blip2j.search.store.IndexModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
@@ -84,6 +95,72 @@ public final class Embeddings {
   }
 
   /**
+   * Adds the photos of a table of embeddings to an index, on the driver, row by row. A later update
+   * of the index finds them unchanged and embeds nothing. Rows with an error and no embedding are
+   * left out. Where the table has {@code length} and {@code modificationTime}, as {@code
+   * binaryFile} has, photos that have changed since are reported.
+   *
+   * @param table with {@code path}, of files of this machine or of a file system that it has
+   *     mounted
+   * @param column such as {@code embedding}
+   * @throws IllegalArgumentException if a column is missing, or a path is of another storage
+   * @throws IndexException if the index is of another model
+   */
+  public static IndexUpdate addTo(
+      PhotoIndex index, Dataset<Row> table, String column, IndexListener listener)
+      throws IOException {
+    IndexModel model = model(table, column);
+    List<String> names = Arrays.asList(table.schema().fieldNames());
+    if (!names.contains("path")) {
+      throw new IllegalArgumentException(
+          "spark: column 'path' expected, which names files, got " + names);
+    }
+    List<String> wanted = new ArrayList<>(List.of("path", column));
+    boolean dated = names.containsAll(List.of("length", "modificationTime"));
+    if (dated) {
+      wanted.addAll(List.of("length", "modificationTime"));
+    }
+    Dataset<Row> rows =
+        table
+            .filter(functions.col(column).isNotNull())
+            .select(wanted.stream().map(functions::col).toArray(Column[]::new));
+    Iterator<Row> iterator = rows.toLocalIterator();
+    return index.add(
+        new Iterator<>() {
+          @Override
+          public boolean hasNext() {
+            return iterator.hasNext();
+          }
+
+          @Override
+          public EmbeddedPhoto next() {
+            return photo(iterator.next(), dated);
+          }
+        },
+        model,
+        listener);
+  }
+
+  /** A row of path, vectors and, perhaps, length and time. */
+  private static EmbeddedPhoto photo(Row row, boolean dated) {
+    var photo = EmbeddedPhoto.of(file(row.getString(0)), vectors(row, 1));
+    return dated && !row.isNullAt(2) && !row.isNullAt(3)
+        ? photo.asOf(row.getLong(2), row.getTimestamp(3).getTime())
+        : photo;
+  }
+
+  private static java.nio.file.Path file(String path) {
+    URI uri = new Path(path).toUri();
+    if (uri.getScheme() != null && !uri.getScheme().equals("file")) {
+      throw new IllegalArgumentException(
+          "spark: path of a file of this machine expected, got "
+              + path
+              + "; an index is of local files: mount the storage, and change the column path");
+    }
+    return java.nio.file.Path.of(uri.getPath());
+  }
+
+  /**
    * The vectors of a row one after the other, [Q P], as {@link
    * io.github.blip2j.search.ImageEmbedder#embed(List)} returns them.
    *
@@ -91,7 +168,11 @@ public final class Embeddings {
    */
   public static float[] vectors(Row row, String column) {
     required("spark", "row", row);
-    List<scala.collection.Seq<Float>> rows = row.getList(row.fieldIndex(column));
+    return vectors(row, row.fieldIndex(column));
+  }
+
+  private static float[] vectors(Row row, int column) {
+    List<scala.collection.Seq<Float>> rows = row.getList(column);
     float[] vectors = new float[0];
     int next = 0;
     for (scala.collection.Seq<Float> vector : rows) {

@@ -26,7 +26,8 @@ final class SparkDocsTest {
       Pattern.compile("<!-- java: with (.+?) -->\\s*```java\\n(.*?)```", Pattern.DOTALL);
 
   private static final String IMPORTS =
-      "import io.github.blip2j.spark.*; import io.github.blip2j.tensor.types.Precision;"
+      "import io.github.blip2j.search.*; import io.github.blip2j.spark.*;"
+          + "import io.github.blip2j.tensor.types.Precision; import java.nio.file.Path;"
           + "import org.apache.spark.ml.*; import org.apache.spark.sql.*;";
 
   @Test

@@ -6,7 +6,9 @@ import io.github.blip2j.distributed.Reduction;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import io.github.blip2j.tensor.types.DType;
+import io.github.blip2j.tensor.types.Precision;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -14,8 +16,9 @@ import java.util.Locale;
  * The time in which all ranks sum float32 numbers, as many as a Q-Former's gradients are, beside a
  * copy of the same memory. Every rank runs it, started by {@code mpirun}; rank 0 prints.
  *
- * <p>Of each way the fastest round counts, and what the slowest rank took in it. Processor time is
- * that of rank 0's process, and steadier than time on a machine that does other work.
+ * <p>Of each way the fastest round and the median are printed, each as the slowest rank took it.
+ * Processor time is that of rank 0's process, and steadier than time on a machine that does other
+ * work.
  */
 public final class AllReduce {
   private static final long FLOATS = 187_000_000; // of the Q-Former of BLIP-2
@@ -64,10 +67,20 @@ public final class AllReduce {
                 .map(part -> collectives.startAllReduce(part, Reduction.SUM))
                 .toList()
                 .forEach(Pending::await));
+    measure(
+        "buckets in bfloat16",
+        rounds,
+        () ->
+            buckets.stream()
+                .map(part -> collectives.startSum(part, Precision.BFLOAT16))
+                .toList()
+                .forEach(Pending::await));
+    double[] one = new double[1];
+    measure("one number", 10 * rounds, () -> collectives.allReduce(one, Reduction.SUM));
   }
 
   private void measure(String what, int rounds, Runnable way) {
-    double best = Double.POSITIVE_INFINITY;
+    double[] seconds = new double[rounds];
     double cpu = Double.POSITIVE_INFINITY;
     for (int round = 0; round < rounds; round++) {
       collectives.barrier();
@@ -77,15 +90,17 @@ public final class AllReduce {
       double[] slowest = {(System.nanoTime() - before) / 1e9};
       cpu = Math.min(cpu, cpuSeconds() - cpuBefore);
       collectives.allReduce(slowest, Reduction.MAX);
-      best = Math.min(best, slowest[0]);
+      seconds[round] = slowest[0];
     }
+    Arrays.sort(seconds);
+    double best = seconds[0];
     if (copySeconds == 0) {
       copySeconds = best;
       copyCpu = cpu;
     }
     print(
-        "%-26s %6.3f s (%4.1f copies), processor %6.3f s (%4.1f copies)",
-        what, best, best / copySeconds, cpu, cpu / copyCpu);
+        "%-26s %8.5f s (%4.1f copies), median %8.5f s, processor %6.3f s (%4.1f copies)",
+        what, best, best / copySeconds, seconds[rounds / 2], cpu, cpu / copyCpu);
   }
 
   private static double cpuSeconds() {
