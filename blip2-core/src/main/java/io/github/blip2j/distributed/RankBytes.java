@@ -15,15 +15,15 @@ public final class RankBytes {
 
   /** Numbers as bytes. */
   public static byte[] of(float[] numbers) {
-    ByteBuffer bytes = buffer(numbers.length * Float.BYTES);
-    bytes.asFloatBuffer().put(numbers);
-    return bytes.array();
+    byte[] bytes = new byte[Math.multiplyExact(numbers.length, Float.BYTES)];
+    littleEndian(bytes).asFloatBuffer().put(numbers);
+    return bytes;
   }
 
   /** The numbers in bytes. */
   public static float[] floats(byte[] bytes) {
     float[] numbers = new float[bytes.length / Float.BYTES];
-    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(numbers);
+    littleEndian(bytes).asFloatBuffer().get(numbers);
     return numbers;
   }
 
@@ -33,7 +33,8 @@ public final class RankBytes {
     for (Tensor each : tensors) {
       size += Integer.BYTES + (long) each.rank() * Long.BYTES + each.size() * Float.BYTES;
     }
-    ByteBuffer all = buffer(Math.toIntExact(size));
+    byte[] bytes = new byte[Math.toIntExact(size)];
+    ByteBuffer all = littleEndian(bytes);
     for (Tensor each : tensors) {
       all.putInt(each.rank());
       for (long dim : each.shape().toArray()) {
@@ -41,12 +42,12 @@ public final class RankBytes {
       }
       each.write(all::put);
     }
-    return all.array();
+    return bytes;
   }
 
   /** The tensors in bytes, in the open scope. */
   public static List<Tensor> tensors(byte[] bytes) throws IOException {
-    ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer all = littleEndian(bytes);
     List<Tensor> tensors = new ArrayList<>();
     while (all.hasRemaining()) {
       long[] dims = new long[all.getInt()];
@@ -65,7 +66,7 @@ public final class RankBytes {
     return tensors;
   }
 
-  private static ByteBuffer buffer(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer littleEndian(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

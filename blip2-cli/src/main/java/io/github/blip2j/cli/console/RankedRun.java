@@ -54,7 +54,8 @@ public final class RankedRun {
   public static void requireAlone(Ranks ranks, String what, String advice) {
     if (!ranks.areAlone()) {
       ranks.failTogether();
-      throw new UsageException(refused(what, ranks.size() + " ranks", advice));
+      throw new UsageException(
+          new IllegalArgumentException(refused(what, ranks.size() + " ranks", advice)));
     }
   }
 
@@ -70,13 +71,12 @@ public final class RankedRun {
         Launcher.of(console.environment()).filter(each -> each.hasOthers() && !apart);
     if (launcher.isPresent() && launcher.get().rank() == 0) {
       console.complain(
-          refused(what, launcher.get().toString(), "start it without mpirun").getMessage());
+          refused(what, launcher.get().toString(), "start it without mpirun"));
     }
     return launcher.isPresent();
   }
 
-  private static IllegalArgumentException refused(String what, String got, String advice) {
-    return new IllegalArgumentException(
-        String.format(Locale.ROOT, "%s: one process expected, got %s; %s", what, got, advice));
+  private static String refused(String what, String got, String advice) {
+    return String.format(Locale.ROOT, "%s: one process expected, got %s; %s", what, got, advice);
   }
 }

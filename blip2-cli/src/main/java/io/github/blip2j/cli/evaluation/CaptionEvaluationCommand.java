@@ -40,7 +40,8 @@ import picocli.CommandLine.Parameters;
       "Captions the images of a data set, or takes captions of a result file, and prints BLEU, "
           + "CIDEr and ROUGE-L as pycocoevalcap computes them; of NoCaps for each domain too.",
       "METEOR and SPICE are left out: --annotations-out and --out write the files that "
-          + "pycocoevalcap reads for them."
+          + "pycocoevalcap reads for them.",
+      "After mpirun, ranks share the images."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

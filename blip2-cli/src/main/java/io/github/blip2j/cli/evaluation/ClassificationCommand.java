@@ -46,10 +46,12 @@ import picocli.CommandLine.Parameters;
 /** {@code blip2 evaluate classify}. */
 @Command(
     name = "classify",
-    description =
-        "Classifies images without training examples, by the similarity (itc) with the names of"
-            + " classes in prompts, and prints how often the right class is the best and among the"
-            + " best five.",
+    description = {
+      "Classifies images without training examples, by the similarity (itc) with the names of"
+          + " classes in prompts, and prints how often the right class is the best and among the"
+          + " best five.",
+      "After mpirun, ranks share the images."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)

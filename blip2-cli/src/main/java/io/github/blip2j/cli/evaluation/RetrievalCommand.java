@@ -48,7 +48,8 @@ import picocli.CommandLine.Parameters;
       "Retrieves captions for each image and images for each caption, and prints "
           + "recall at 1, 5 and 10 in percent.",
       "Captions are cleaned as LAVIS does: lower case, without most punctuation, at "
-          + "most 50 words and 35 tokens."
+          + "most 50 words and 35 tokens.",
+      "After mpirun, ranks share the images."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -36,9 +36,11 @@ import picocli.CommandLine.Parameters;
 /** {@code blip2 evaluate vqa}. */
 @Command(
     name = "vqa",
-    description =
-        "Answers the questions of a data set, or takes answers of a result file, and prints their"
-            + " accuracy in percent by the rules of VQA, GQA or A-OKVQA.",
+    description = {
+      "Answers the questions of a data set, or takes answers of a result file, and prints their"
+          + " accuracy in percent by the rules of VQA, GQA or A-OKVQA.",
+      "After mpirun, ranks share the questions."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)

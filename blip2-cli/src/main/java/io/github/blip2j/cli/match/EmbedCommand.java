@@ -36,7 +36,8 @@ import picocli.CommandLine.Parameters;
       "By default both as unit vectors of one space: image_embeds [images, queries, "
           + "width] and text_embeds [texts, width]. The similarity of an image and a text "
           + "is the largest of the dot products of its queries with the text, the itc of "
-          + "blip2 match."
+          + "blip2 match.",
+      "After mpirun, ranks share the images; the first prints and writes."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

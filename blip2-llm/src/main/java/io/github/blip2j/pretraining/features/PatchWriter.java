@@ -93,12 +93,13 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
     ranks.requireEqual(
         "images and encoder",
         specs.get(0).shape() + " " + Integer.toHexString(header.metadata().hashCode()));
-    try (@Nullable SafetensorsWriter writer =
+    List<SafetensorsWriter> own =
         ranks.agreeIo(
             () ->
                 ranks.isFirst()
-                    ? SafetensorsWriter.create(target, specs, header.metadata())
-                    : null)) {
+                    ? List.of(SafetensorsWriter.create(target, specs, header.metadata()))
+                    : List.of());
+    try (@Nullable SafetensorsWriter writer = own.isEmpty() ? null : own.get(0)) {
       boolean whole = false;
       try {
         Rounds.run(

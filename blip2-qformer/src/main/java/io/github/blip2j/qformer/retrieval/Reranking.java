@@ -12,6 +12,7 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -59,19 +60,19 @@ final class Reranking {
   void match(List<Candidates> textsOf, List<Candidates> imagesOf, IntConsumer listener)
       throws IOException {
     var pairs = new Pairs(textsOf, imagesOf, Wanting.of(imagesOf, textsOf.size()));
-    float @Nullable [][] earlier = earlier(pairs);
+    List<float @Nullable []> earlier = earlier(pairs);
     Rounds.run(
         ranks,
         textsOf.size(),
         image -> {
           int[] texts = pairs.texts(image);
-          if (earlier[image] == null || texts.length == 0) {
+          if (earlier.get(image) == null || texts.length == 0) {
             listener.accept(image);
           }
-          return earlier[image] == null ? RankBytes.of(logits(image, texts)) : NOTHING;
+          return earlier.get(image) == null ? RankBytes.of(logits(image, texts)) : NOTHING;
         },
         (image, bytes) -> {
-          float @Nullable [] logits = earlier[image];
+          float @Nullable [] logits = earlier.get(image);
           if (logits == null) {
             logits = RankBytes.floats(bytes);
             journal.put(pairs.key(image), logits);
@@ -81,19 +82,19 @@ final class Reranking {
   }
 
   /** What the first rank's journal has of each image; null where it has nothing of these pairs. */
-  private float @Nullable [][] earlier(Pairs pairs) {
+  private List<float @Nullable []> earlier(Pairs pairs) {
     int images = pairs.textsOf.size();
     var sum = new CRC32();
     for (int image = 0; image < images; image++) {
       sum.update(pairs.key(image).getBytes(StandardCharsets.UTF_8));
     }
     ranks.requireEqual("candidates of retrieval", Long.toHexString(sum.getValue()));
-    float @Nullable [][] earlier = new float[images][];
+    List<float @Nullable []> earlier = new ArrayList<>();
     for (int image = 0; image < images; image++) {
       int count = pairs.texts(image).length;
       float @Nullable [] logits =
           count == 0 ? new float[0] : IndexJournal.ofFirst(ranks, journal, pairs.key(image));
-      earlier[image] = logits == null || logits.length != count ? null : logits;
+      earlier.add(logits == null || logits.length != count ? null : logits);
     }
     return earlier;
   }
