@@ -3,6 +3,7 @@ package io.github.blip2j.cli;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.ErrorReport;
 import io.github.blip2j.cli.console.FirstNames;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.evaluation.CaptionEvaluationCommand;
@@ -39,6 +40,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -60,6 +62,10 @@ import picocli.CommandLine.ParseResult;
           + "BLIP2_API_KEY the key of serve."
     })
 final class Blip2Command {
+  /** The commands that several processes of mpirun may run; the others would do the same twice. */
+  private static final Pattern OF_RANKS =
+      Pattern.compile("blip2( (caption|vqa|embed|(train|evaluate)( .*)?|doctor|inspect))?");
+
   private Blip2Command() {}
 
   /** Runs one command line and returns its exit code. */
@@ -123,7 +129,7 @@ final class Blip2Command {
         .setErr(console.traces())
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler((e, args) -> wrongUsage(console, e, args))
-        .setExecutionStrategy(Blip2Command::execute)
+        .setExecutionStrategy(parsed -> execute(console, parsed))
         .setExecutionExceptionHandler((e, cmd, parsed) -> failed(console, e, parsed));
   }
 
@@ -138,11 +144,15 @@ final class Blip2Command {
   }
 
   /** Runs a command whose options are all known. */
-  private static int execute(ParseResult parsed) {
+  private static int execute(Console console, ParseResult parsed) {
     ParseResult last = last(parsed);
     Optional<String> unknown = UnknownOptions.in(last.commandSpec(), parsed.expandedArgs());
     if (unknown.isPresent()) {
       throw new ParameterException(last.commandSpec().commandLine(), unknown.get());
+    }
+    String name = last.commandSpec().qualifiedName();
+    if (!OF_RANKS.matcher(name).matches() && RankedRun.isOneOfSeveral(console, name)) {
+      return CommandLine.ExitCode.USAGE;
     }
     return new CommandLine.RunLast().execute(parsed);
   }

@@ -9,4 +9,13 @@ public final class RankException extends RuntimeException {
   RankException(String message) {
     super(message);
   }
+
+  private RankException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** With what happened there as its cause. */
+  static RankException of(int rank, Throwable there) {
+    return new RankException("rank " + rank + ": " + RankFailure.message(there), there);
+  }
 }

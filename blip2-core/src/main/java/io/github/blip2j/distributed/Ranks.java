@@ -1,8 +1,10 @@
 package io.github.blip2j.distributed;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -11,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The ranks that train one model together, each on its share of every batch: rank r of R has the
  * rows from r * B / R on. What a rank computes for its rows is what one process alone would compute
- * for them, dropout included, so that R ranks make the updates of one process.
+ * for them, dropout included, so that R ranks make the updates of one process. Other work, such as
+ * evaluations and exports, they share by whole batches ({@link Rounds}).
  *
  * <p>Every method but {@link #rank}, {@link #size} and {@link #isFirst} is called by all ranks, in
  * the same order. Alone, they cost nothing.
@@ -236,6 +239,79 @@ public final class Ranks {
         if (!all.get(rank).isEmpty()) {
           throw new RankException("rank " + rank + ": " + all.get(rank));
         }
+      }
+    }
+  }
+
+  /** The bytes of each rank, of any number, in the order of the ranks. */
+  public List<byte[]> gather(byte[] bytes) {
+    if (areAlone()) {
+      return List.of(bytes);
+    }
+    long[] part = packed(bytes, largest(bytes.length));
+    long[] all = gather(part);
+    List<byte[]> byRank = new ArrayList<>();
+    for (int begin = 0; begin < all.length; begin += part.length) {
+      byRank.add(unpacked(Arrays.copyOfRange(all, begin, begin + part.length)));
+    }
+    return List.copyOf(byRank);
+  }
+
+  /**
+   * The bytes of the first rank, on all.
+   *
+   * @param bytes read on the first rank alone
+   */
+  public byte[] ofFirst(byte[] bytes) {
+    if (areAlone()) {
+      return bytes;
+    }
+    byte[] own = isFirst() ? bytes : new byte[0];
+    long[] all = packed(own, largest(own.length));
+    collectives.allReduce(all, Reduction.SUM); // the others have zeros
+    return unpacked(all);
+  }
+
+  /** The number of bytes, and the bytes, eight in each number. */
+  private static long[] packed(byte[] bytes, int most) {
+    int numbers = (most + Long.BYTES - 1) / Long.BYTES;
+    ByteBuffer padded = ByteBuffer.allocate(Math.multiplyExact(numbers, Long.BYTES));
+    padded.put(bytes).rewind();
+    long[] packed = new long[1 + numbers];
+    packed[0] = bytes.length;
+    padded.asLongBuffer().get(packed, 1, numbers);
+    return packed;
+  }
+
+  private static byte[] unpacked(long[] packed) {
+    ByteBuffer padded = ByteBuffer.allocate((packed.length - 1) * Long.BYTES);
+    padded.asLongBuffer().put(packed, 1, packed.length - 1);
+    return Arrays.copyOf(padded.array(), Math.toIntExact(packed[0]));
+  }
+
+  /**
+   * Checks that all ranks have the same.
+   *
+   * @param what for the message, such as {@code settings}
+   * @throws IllegalArgumentException on all ranks, naming the first that has something else
+   */
+  public void requireEqual(String what, String own) {
+    if (areAlone()) {
+      return;
+    }
+    List<String> all = gather(own);
+    for (int rank = 1; rank < all.size(); rank++) {
+      if (!all.get(rank).equals(all.get(0))) {
+        failTogether();
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT,
+                "ranks: %s expected equal on all, got on rank 0 %s, and on rank %d %s; start all"
+                    + " with the same files and options",
+                what,
+                all.get(0),
+                rank,
+                all.get(rank)));
       }
     }
   }

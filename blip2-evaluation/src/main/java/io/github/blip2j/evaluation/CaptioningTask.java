@@ -5,6 +5,7 @@ import io.github.blip2j.blip2.Blip2;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.data.CaptionItem;
 import io.github.blip2j.generation.GenerationConfig;
 import java.io.IOException;
@@ -34,33 +35,37 @@ public final class CaptioningTask {
   private final GenerationConfig decoding;
   private final int batchSize;
   private final EvaluationListener listener;
+  private final Ranks ranks;
 
   private CaptioningTask(
       Blip2 blip2,
       String prompt,
       GenerationConfig decoding,
       int batchSize,
-      EvaluationListener listener) {
+      EvaluationListener listener,
+      Ranks ranks) {
     this.blip2 = blip2;
     this.prompt = prompt;
     this.decoding = decoding;
     this.batchSize = batchSize;
     this.listener = listener;
+    this.ranks = ranks;
   }
 
   /** Captions by this model, without a prompt, with its default decoding, eight images at once. */
   public static CaptioningTask of(Blip2 blip2) {
-    return new CaptioningTask(blip2, "", blip2.captionConfig(), BATCH, (done, earlier, of) -> {});
+    return new CaptioningTask(
+        blip2, "", blip2.captionConfig(), BATCH, (done, earlier, of) -> {}, Ranks.ALONE);
   }
 
   /** This task with a prompt that every caption continues, and that no caption repeats. */
   public CaptioningTask withPrompt(String newPrompt) {
-    return new CaptioningTask(blip2, newPrompt, decoding, batchSize, listener);
+    return new CaptioningTask(blip2, newPrompt, decoding, batchSize, listener, ranks);
   }
 
   /** This task with another decoding; of several texts the best is taken. */
   public CaptioningTask withDecoding(GenerationConfig newDecoding) {
-    return new CaptioningTask(blip2, prompt, newDecoding, batchSize, listener);
+    return new CaptioningTask(blip2, prompt, newDecoding, batchSize, listener, ranks);
   }
 
   /**
@@ -70,12 +75,21 @@ public final class CaptioningTask {
    */
   public CaptioningTask withBatchSize(int newBatchSize) {
     return new CaptioningTask(
-        blip2, prompt, decoding, ResumableRun.positive(newBatchSize), listener);
+        blip2, prompt, decoding, ResumableRun.positive(newBatchSize), listener, ranks);
   }
 
   /** This task with a listener for its progress. */
   public CaptioningTask onProgress(EvaluationListener newListener) {
-    return new CaptioningTask(blip2, prompt, decoding, batchSize, newListener);
+    return new CaptioningTask(blip2, prompt, decoding, batchSize, newListener, ranks);
+  }
+
+  /**
+   * This task, shared by ranks that call {@link #run} together: they take the batches in turn, and
+   * all get the results, which are those of one process. The first rank's journal is read and
+   * written; the others may have any in memory.
+   */
+  public CaptioningTask among(Ranks newRanks) {
+    return new CaptioningTask(blip2, prompt, decoding, batchSize, listener, newRanks);
   }
 
   /**
@@ -86,17 +100,15 @@ public final class CaptioningTask {
    */
   public Map<String, String> run(List<CaptionItem> items, ImageFolder images, RunJournal journal)
       throws IOException {
-    List<String> files = new ArrayList<>();
-    for (CaptionItem item : items) {
-      files.add(file(item));
-    }
-    images.requireAll(files);
+    List<String> files = ranks.agreeIo(() -> files(items));
+    images.requireAll(files, ranks);
     List<JsonObject> results =
         ResumableRun.of(
             new ResumableRun.Items<>(items, CaptionItem::id, files, images),
             batchSize,
             journal,
             listener,
+            ranks,
             some -> caption(some, images));
     Map<String, String> captions = new LinkedHashMap<>();
     for (int i = 0; i < items.size(); i++) {
@@ -117,6 +129,14 @@ public final class CaptioningTask {
       results.add(result);
     }
     return results;
+  }
+
+  private static List<String> files(List<CaptionItem> items) throws DataException {
+    List<String> files = new ArrayList<>();
+    for (CaptionItem item : items) {
+      files.add(file(item));
+    }
+    return files;
   }
 
   private static String file(CaptionItem item) throws DataException {

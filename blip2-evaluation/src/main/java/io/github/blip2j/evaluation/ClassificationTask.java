@@ -6,6 +6,9 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.blip2.features.FeatureExtractor;
 import io.github.blip2j.blip2.features.FloatRows;
+import io.github.blip2j.distributed.RankBytes;
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.distributed.Rounds;
 import io.github.blip2j.evaluation.data.ClassNames;
 import io.github.blip2j.evaluation.data.LabelledImage;
 import io.github.blip2j.evaluation.data.PromptTemplates;
@@ -15,6 +18,7 @@ import io.github.blip2j.text.CaptionText;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -36,27 +40,30 @@ public final class ClassificationTask {
   private final PromptTemplates templates;
   private final int batchSize;
   private final EvaluationListener listener;
+  private final Ranks ranks;
 
   private ClassificationTask(
       ImageTextMatcher matcher,
       PromptTemplates templates,
       int batchSize,
-      EvaluationListener listener) {
+      EvaluationListener listener,
+      Ranks ranks) {
     this.matcher = matcher;
     this.templates = templates;
     this.batchSize = batchSize;
     this.listener = listener;
+    this.ranks = ranks;
   }
 
   /** Classification by this model with the 80 prompts of CLIP, eight images at once. */
   public static ClassificationTask of(ImageTextMatcher matcher) {
     return new ClassificationTask(
-        matcher, PromptTemplates.clip(), BATCH, (done, earlier, of) -> {});
+        matcher, PromptTemplates.clip(), BATCH, (done, earlier, of) -> {}, Ranks.ALONE);
   }
 
   /** This task with other prompts. */
   public ClassificationTask withTemplates(PromptTemplates newTemplates) {
-    return new ClassificationTask(matcher, newTemplates, batchSize, listener);
+    return new ClassificationTask(matcher, newTemplates, batchSize, listener, ranks);
   }
 
   /**
@@ -66,12 +73,21 @@ public final class ClassificationTask {
    */
   public ClassificationTask withBatchSize(int newBatchSize) {
     return new ClassificationTask(
-        matcher, templates, ResumableRun.positive(newBatchSize), listener);
+        matcher, templates, ResumableRun.positive(newBatchSize), listener, ranks);
   }
 
   /** This task with a listener for its progress. */
   public ClassificationTask onProgress(EvaluationListener newListener) {
-    return new ClassificationTask(matcher, templates, batchSize, newListener);
+    return new ClassificationTask(matcher, templates, batchSize, newListener, ranks);
+  }
+
+  /**
+   * This task, shared by ranks that call {@link #run} together: they take the batches in turn, and
+   * all get the results, which are those of one process. The first rank's journal is read and
+   * written; the others may have any in memory.
+   */
+  public ClassificationTask among(Ranks newRanks) {
+    return new ClassificationTask(matcher, templates, batchSize, listener, newRanks);
   }
 
   /**
@@ -80,15 +96,30 @@ public final class ClassificationTask {
    * @return a unit vector for each, [classes][P]
    */
   public float[][] classVectors(ClassNames classes) {
-    CaptionText cleaning = CaptionText.lavis();
     float[][] vectors = new float[classes.size()][];
-    for (int i = 0; i < vectors.length; i++) {
-      List<String> prompts =
-          templates.of(classes.names().get(i)).stream().map(cleaning::clean).toList();
-      try (var scope = Scope.open(matcher.model().backend())) {
-        vectors[i] = FloatRows.direction(FloatRows.of(matcher.features().ofTexts(prompts)));
-      }
+    Arrays.setAll(vectors, i -> classVector(classes.names().get(i)));
+    return vectors;
+  }
+
+  private float[] classVector(String name) {
+    CaptionText cleaning = CaptionText.lavis();
+    List<String> prompts = templates.of(name).stream().map(cleaning::clean).toList();
+    try (var scope = Scope.open(matcher.model().backend())) {
+      return FloatRows.direction(FloatRows.of(matcher.features().ofTexts(prompts)));
     }
+  }
+
+  /** The same, of classes that ranks take in turn. */
+  private float[][] sharedVectors(ClassNames classes) throws IOException {
+    ranks.requireEqual(
+        "classes and templates",
+        classes.names().hashCode() + ", " + templates.templates().hashCode());
+    float[][] vectors = new float[classes.size()][];
+    Rounds.run(
+        ranks,
+        vectors.length,
+        i -> RankBytes.of(classVector(classes.names().get(i))),
+        (i, bytes) -> vectors[i] = RankBytes.floats(bytes));
     return vectors;
   }
 
@@ -102,14 +133,15 @@ public final class ClassificationTask {
       List<LabelledImage> images, ClassNames classes, ImageFolder folder, RunJournal journal)
       throws IOException {
     List<String> files = images.stream().map(LabelledImage::image).toList();
-    folder.requireAll(files);
-    float[][] vectors = classVectors(classes);
+    folder.requireAll(files, ranks);
+    float[][] vectors = sharedVectors(classes);
     List<JsonObject> results =
         ResumableRun.of(
             new ResumableRun.Items<>(images, LabelledImage::image, files, folder),
             batchSize,
             journal,
             listener,
+            ranks,
             some -> classify(some, vectors, folder));
     return results.stream().map(ClassificationTask::classes).toList();
   }

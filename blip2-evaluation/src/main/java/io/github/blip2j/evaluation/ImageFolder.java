@@ -2,6 +2,7 @@ package io.github.blip2j.evaluation;
 
 import io.github.blip2j.data.DataException;
 import io.github.blip2j.data.RetrievalSet;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.vision.image.Image;
 import java.io.IOException;
@@ -38,9 +39,18 @@ public final class ImageFolder {
    *
    * @throws DataException naming missing images
    */
-  void requireAll(Collection<String> images) throws IOException {
+  private void requireAll(Collection<String> images) throws IOException {
     List<String> distinct = images.stream().distinct().toList();
     new RetrievalSet(distinct, List.of(), List.of()).files(folder);
+  }
+
+  /** The same, by each of these ranks. */
+  void requireAll(Collection<String> images, Ranks ranks) throws IOException {
+    ranks.agreeIo(
+        () -> {
+          requireAll(images);
+          return images;
+        });
   }
 
   /**

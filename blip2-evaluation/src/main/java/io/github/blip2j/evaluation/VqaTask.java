@@ -7,6 +7,7 @@ import io.github.blip2j.blip2.text.CandidateRanking;
 import io.github.blip2j.blip2.text.Generated;
 import io.github.blip2j.blip2.text.Prompt;
 import io.github.blip2j.data.DataException;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
 import io.github.blip2j.evaluation.data.QuestionItem;
 import io.github.blip2j.generation.GenerationConfig;
@@ -33,18 +34,21 @@ public final class VqaTask {
   private final CandidateRanking ranking;
   private final int batchSize;
   private final EvaluationListener listener;
+  private final Ranks ranks;
 
   private VqaTask(
       Blip2 blip2,
       GenerationConfig decoding,
       CandidateRanking ranking,
       int batchSize,
-      EvaluationListener listener) {
+      EvaluationListener listener,
+      Ranks ranks) {
     this.blip2 = blip2;
     this.decoding = decoding;
     this.ranking = ranking;
     this.batchSize = batchSize;
     this.listener = listener;
+    this.ranks = ranks;
   }
 
   /**
@@ -53,17 +57,22 @@ public final class VqaTask {
    */
   public static VqaTask of(Blip2 blip2) {
     return new VqaTask(
-        blip2, blip2.answerConfig(), CandidateRanking.bySum(), BATCH, (done, earlier, of) -> {});
+        blip2,
+        blip2.answerConfig(),
+        CandidateRanking.bySum(),
+        BATCH,
+        (done, earlier, of) -> {},
+        Ranks.ALONE);
   }
 
   /** This task with another decoding; of several texts the best is taken. */
   public VqaTask withDecoding(GenerationConfig newDecoding) {
-    return new VqaTask(blip2, newDecoding, ranking, batchSize, listener);
+    return new VqaTask(blip2, newDecoding, ranking, batchSize, listener, ranks);
   }
 
   /** This task with another ranking of choices. */
   public VqaTask withRanking(CandidateRanking newRanking) {
-    return new VqaTask(blip2, decoding, newRanking, batchSize, listener);
+    return new VqaTask(blip2, decoding, newRanking, batchSize, listener, ranks);
   }
 
   /**
@@ -72,12 +81,22 @@ public final class VqaTask {
    * @throws IllegalArgumentException if it is not positive
    */
   public VqaTask withBatchSize(int newBatchSize) {
-    return new VqaTask(blip2, decoding, ranking, ResumableRun.positive(newBatchSize), listener);
+    return new VqaTask(
+        blip2, decoding, ranking, ResumableRun.positive(newBatchSize), listener, ranks);
   }
 
   /** This task with a listener for its progress. */
   public VqaTask onProgress(EvaluationListener newListener) {
-    return new VqaTask(blip2, decoding, ranking, batchSize, newListener);
+    return new VqaTask(blip2, decoding, ranking, batchSize, newListener, ranks);
+  }
+
+  /**
+   * This task, shared by ranks that call {@link #run} together: they take the batches in turn, and
+   * all get the results, which are those of one process. The first rank's journal is read and
+   * written; the others may have any in memory.
+   */
+  public VqaTask among(Ranks newRanks) {
+    return new VqaTask(blip2, decoding, ranking, batchSize, listener, newRanks);
   }
 
   /**
@@ -88,17 +107,15 @@ public final class VqaTask {
    */
   public Map<String, Answer> run(
       List<QuestionItem> questions, ImageFolder images, RunJournal journal) throws IOException {
-    List<String> files = new ArrayList<>();
-    for (QuestionItem each : questions) {
-      files.add(file(each));
-    }
-    images.requireAll(files);
+    List<String> files = ranks.agreeIo(() -> files(questions));
+    images.requireAll(files, ranks);
     List<JsonObject> results =
         ResumableRun.of(
             new ResumableRun.Items<>(questions, QuestionItem::id, files, images),
             batchSize,
             journal,
             listener,
+            ranks,
             some -> answer(some, images));
     Map<String, Answer> answers = new LinkedHashMap<>();
     for (int i = 0; i < questions.size(); i++) {
@@ -134,6 +151,14 @@ public final class VqaTask {
       results.add(result);
     }
     return results;
+  }
+
+  private static List<String> files(List<QuestionItem> questions) throws DataException {
+    List<String> files = new ArrayList<>();
+    for (QuestionItem each : questions) {
+      files.add(file(each));
+    }
+    return files;
   }
 
   private static String file(QuestionItem item) throws DataException {

@@ -6,6 +6,8 @@ import static io.github.blip2j.blip2.text.Arguments.requiredAll;
 import io.github.blip2j.autograd.GradMode;
 import io.github.blip2j.blip2.inference.CloseGuard;
 import io.github.blip2j.blip2.inference.MatchingSession;
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.distributed.Rounds;
 import io.github.blip2j.qformer.retrieval.IndexJournal;
 import io.github.blip2j.qformer.retrieval.Ranking;
 import io.github.blip2j.qformer.retrieval.Rankings;
@@ -32,11 +34,26 @@ public final class ImageTextIndex implements AutoCloseable {
 
   private final MatchingSession session;
   private final RetrievalIndex index;
-  private final CloseGuard gate = new CloseGuard(WHERE, "index");
+  private final Ranks ranks;
+  private final CloseGuard gate;
+
+  /** Opens an image by its number. */
+  @FunctionalInterface
+  public interface Reader {
+    /** The image. */
+    Image read(int number) throws IOException;
+  }
 
   private ImageTextIndex(MatchingSession session, RetrievalIndex index) {
+    this(session, index, Ranks.ALONE, new CloseGuard(WHERE, "index"));
+  }
+
+  private ImageTextIndex(
+      MatchingSession session, RetrievalIndex index, Ranks ranks, CloseGuard gate) {
     this.session = session;
     this.index = index;
+    this.ranks = ranks;
+    this.gate = gate;
   }
 
   static ImageTextIndex create(MatchingSession session, Path folder) throws IOException {
@@ -64,6 +81,16 @@ public final class ImageTextIndex implements AutoCloseable {
             required(WHERE, "journal", journal)));
   }
 
+  /**
+   * This index as a part of one that ranks share, to be used in its place; see {@link
+   * RetrievalIndex#among}. Images are added by {@link #addImages(int, Reader, IntConsumer)}, so
+   * that each is encoded once.
+   */
+  public ImageTextIndex among(Ranks newRanks) throws IOException {
+    RetrievalIndex shared = during(() -> index.among(newRanks));
+    return new ImageTextIndex(session, shared, newRanks, gate);
+  }
+
   /** Adds an image; the first has number 0. */
   public void addImage(Image image) throws IOException {
     addImages(List.of(required(WHERE, "image", image)));
@@ -83,6 +110,46 @@ public final class ImageTextIndex implements AutoCloseable {
             }
           });
     }
+  }
+
+  /**
+   * Adds images that are read one by one, when their turn comes; ranks take turns.
+   *
+   * @param reader receives the number of an image among these, from 0 on
+   * @param done receives the number of each image that has been added, in order
+   */
+  public void addImages(int count, Reader reader, IntConsumer done) throws IOException {
+    required(WHERE, "reader", reader);
+    required(WHERE, "listener", done);
+    if (ranks.areAlone()) {
+      for (int i = 0; i < count; i++) {
+        addImage(reader.read(i));
+        done.accept(i);
+      }
+      return;
+    }
+    Rounds.run(
+        ranks,
+        count,
+        i -> encoded(reader.read(i)),
+        (i, bytes) -> {
+          during(
+              () -> {
+                index.addEncoded(bytes);
+                return index;
+              });
+          done.accept(i);
+        });
+  }
+
+  private byte[] encoded(Image image) throws IOException {
+    return during(
+        () -> {
+          try (var off = GradMode.noGrad();
+              var scope = Scope.open(session.backend())) {
+            return index.encoded(session.encodeImages(List.of(image)));
+          }
+        });
   }
 
   /** Adds texts, numbered in their order; the first has number 0. */

@@ -2,6 +2,8 @@ package io.github.blip2j.cli.console;
 
 import io.github.blip2j.backend.Diagnostics;
 import io.github.blip2j.backend.MemoryShortageException;
+import io.github.blip2j.distributed.CollectivesException;
+import io.github.blip2j.distributed.RankException;
 import io.github.blip2j.training.ListenerException;
 import io.github.blip2j.training.TrainingDivergedException;
 import java.io.IOException;
@@ -48,6 +50,10 @@ public final class ErrorReport {
     if (e instanceof ListenerException && cause != null && spoken(cause)) { // such as a validation
       return describe(cause);
     }
+    if (e instanceof RankException && cause != null) { // another rank's
+      String told = String.valueOf(e.getMessage());
+      return told.substring(0, told.indexOf(':') + 2) + describe(cause);
+    }
     if (spoken(e) && e.getMessage() != null) {
       return OptionNames.in(e.getMessage());
     }
@@ -93,6 +99,8 @@ public final class ErrorReport {
         || e instanceof UsageException
         || e instanceof MemoryShortageException
         || e instanceof TrainingDivergedException
+        || e instanceof RankException
+        || e instanceof CollectivesException
         || e instanceof IllegalArgumentException
         || e instanceof IllegalStateException;
   }

@@ -2,6 +2,7 @@ package io.github.blip2j.cli.evaluation;
 
 import com.google.gson.JsonObject;
 import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.DataName;
@@ -13,6 +14,7 @@ import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.cli.text.ResultOptions;
 import io.github.blip2j.cli.text.ResultTarget;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.CaptionReport;
 import io.github.blip2j.evaluation.data.CaptionItem;
 import io.github.blip2j.evaluation.data.CaptionItems;
@@ -38,7 +40,8 @@ import picocli.CommandLine.Parameters;
       "Captions the images of a data set, or takes captions of a result file, and prints BLEU, "
           + "CIDEr and ROUGE-L as pycocoevalcap computes them; of NoCaps for each domain too.",
       "METEOR and SPICE are left out: --annotations-out and --out write the files that "
-          + "pycocoevalcap reads for them."
+          + "pycocoevalcap reads for them.",
+      "After mpirun, ranks share the images."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -91,10 +94,31 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ResultTarget target;
-    var run = new DatasetRun(console, model, decoding, dataset);
+    return RankedRun.of(console, this::run);
+  }
+
+  private int run(Console output, Ranks ranks) throws IOException {
+    var run = new DatasetRun(output, model, decoding, dataset, ranks);
+    ResultTarget target = ranks.agreeIo(() -> target(run));
+    List<CaptionItem> all =
+        ranks.agreeIo(() -> withReferences(CaptionItems.read(data, dataset.folder(data))));
+    List<CaptionItem> items = dataset.limited(all);
+    List<String> captions =
+        results == null
+            ? generated(run, items, target, ranks)
+            : given(all, results, items.size());
+    if (ranks.isFirst()) {
+      if (annotationsOut != null) {
+        CaptionResults.writeReferences(annotationsOut, items);
+      }
+      print(run, items, CaptionReport.of(items, captions), target);
+    }
+    return ExitCode.OK;
+  }
+
+  private ResultTarget target(DatasetRun run) throws IOException {
     try {
-      target = resultOptions.target();
+      ResultTarget target = resultOptions.target();
       target.requireNoneOf(inputs());
       if (annotationsOut != null) {
         FileKind.requireNoneOf(inputs(), annotationsOut);
@@ -106,18 +130,10 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
       if (results != null && target.out() != null) {
         throw new IllegalArgumentException("--results: got --out too; leave one of them out");
       }
+      return target;
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    List<CaptionItem> all = withReferences(CaptionItems.read(data, dataset.folder(data)));
-    List<CaptionItem> items = dataset.limited(all);
-    List<String> captions =
-        results == null ? generated(run, items, target) : given(all, results, items.size());
-    if (annotationsOut != null) {
-      CaptionResults.writeReferences(annotationsOut, items);
-    }
-    print(run, items, CaptionReport.of(items, captions), target);
-    return ExitCode.OK;
   }
 
   private List<Path> inputs() {
@@ -146,10 +162,11 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
     return complete;
   }
 
-  private List<String> generated(DatasetRun run, List<CaptionItem> items, ResultTarget target)
+  private List<String> generated(
+      DatasetRun run, List<CaptionItem> items, ResultTarget target, Ranks ranks)
       throws IOException {
     Map<String, String> captions = run.captions(items, data, prompt, target);
-    if (target.out() != null) {
+    if (target.out() != null && ranks.isFirst()) {
       CaptionResults.write(target.file(), captions);
     }
     return List.copyOf(captions.values());

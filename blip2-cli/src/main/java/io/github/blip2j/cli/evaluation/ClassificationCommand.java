@@ -7,6 +7,7 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.Remaining;
 import io.github.blip2j.cli.console.Timings;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.MatcherOptions;
@@ -16,6 +17,7 @@ import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.cli.text.ResultOptions;
 import io.github.blip2j.cli.text.ResultTarget;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.ClassificationTask;
 import io.github.blip2j.evaluation.ImageFolder;
 import io.github.blip2j.evaluation.RunJournal;
@@ -44,10 +46,12 @@ import picocli.CommandLine.Parameters;
 /** {@code blip2 evaluate classify}. */
 @Command(
     name = "classify",
-    description =
-        "Classifies images without training examples, by the similarity (itc) with the names of"
-            + " classes in prompts, and prints how often the right class is the best and among the"
-            + " best five.",
+    description = {
+      "Classifies images without training examples, by the similarity (itc) with the names of"
+          + " classes in prompts, and prints how often the right class is the best and among the"
+          + " best five.",
+      "After mpirun, ranks share the images."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
@@ -89,23 +93,49 @@ public final class ClassificationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ResultTarget target;
+    return RankedRun.of(console, this::run);
+  }
+
+  private int run(Console output, Ranks ranks) throws IOException {
+    ResultTarget target = ranks.agreeIo(this::target);
+    ClassNames names = ranks.agreeIo(() -> ClassNames.read(classes));
+    PromptTemplates prompts =
+        ranks.agreeIo(
+            () -> templates == null ? PromptTemplates.clip() : PromptTemplates.read(templates));
+    List<LabelledImage> images = ranks.agreeIo(() -> images(names));
+    List<List<Integer>> best = classified(images, names, prompts, target, output, ranks);
+    if (ranks.isFirst()) {
+      report(images, names, prompts, best, target);
+    }
+    return ExitCode.OK;
+  }
+
+  private ResultTarget target() throws IOException {
     try {
       options.prepare();
       dataset.requireAgreement();
-      target = resultOptions.target();
+      ResultTarget target = resultOptions.target();
       target.requireNoneOf(List.of(data, classes, templates == null ? classes : templates));
+      return target;
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    ClassNames names = ClassNames.read(classes);
-    PromptTemplates prompts =
-        templates == null ? PromptTemplates.clip() : PromptTemplates.read(templates);
-    boolean folder = Files.isDirectory(data);
-    List<LabelledImage> images =
-        dataset.limited(
-            folder ? LabelledImages.folder(data, names) : LabelledImages.read(data, names));
-    List<List<Integer>> best = classified(images, names, prompts, target);
+  }
+
+  private List<LabelledImage> images(ClassNames names) throws IOException {
+    return dataset.limited(
+        Files.isDirectory(data)
+            ? LabelledImages.folder(data, names)
+            : LabelledImages.read(data, names));
+  }
+
+  private void report(
+      List<LabelledImage> images,
+      ClassNames names,
+      PromptTemplates prompts,
+      List<List<Integer>> best,
+      ResultTarget target)
+      throws IOException {
     List<Integer> places = new ArrayList<>();
     for (int i = 0; i < images.size(); i++) {
       int place = best.get(i).indexOf(images.get(i).label());
@@ -115,30 +145,30 @@ public final class ClassificationCommand implements Callable<Integer> {
       write(target.file(), images, names, best);
     }
     print(TopK.of(places), images.size(), names.size(), prompts.templates().size(), target);
-    return ExitCode.OK;
   }
 
   private List<List<Integer>> classified(
-      List<LabelledImage> images, ClassNames names, PromptTemplates prompts, ResultTarget target)
+      List<LabelledImage> images,
+      ClassNames names,
+      PromptTemplates prompts,
+      ResultTarget target,
+      Console output,
+      Ranks ranks)
       throws IOException {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("task", "CLASSIFY");
-    settings.put("model", options.modelName() + " " + options.identity());
-    settings.put("classes", ModelIdentity.ofContent(classes));
-    settings.put("templates", templates == null ? "clip" : ModelIdentity.ofContent(templates));
-    settings.put("exif", Boolean.toString(options.exif));
     Path base = Files.isDirectory(data) ? data : dataset.folder(DataFile.of(data));
-    settings.put("images", ModelIdentity.ofImages(base, images.get(0).image()));
-    try (RunJournal journal = target.journal(settings);
-        var progress = Progress.on(console)) {
+    Map<String, String> settings = ranks.agreeIo(() -> settings(base, images));
+    try (RunJournal journal = target.journal(settings, ranks);
+        var progress = Progress.on(output)) {
       progress.doing("loading " + options.modelName());
-      try (ImageTextMatcher loaded = timings.time("load", options::load)) {
+      try (ImageTextMatcher loaded =
+          ranks.agreeIo(() -> timings.time("load", options::load))) {
         ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
         progress.doing("encoding " + names.size() + " classes");
         var remaining = new Remaining("images");
         ClassificationTask task =
             ClassificationTask.of(matcher)
                 .withTemplates(prompts)
+                .among(ranks)
                 .onProgress(
                     (done, before, of) -> {
                       earlier = before;
@@ -150,6 +180,17 @@ public final class ClassificationCommand implements Callable<Integer> {
         return timings.time("compute", () -> sized.run(images, names, folder, journal));
       }
     }
+  }
+
+  private Map<String, String> settings(Path base, List<LabelledImage> images) throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("task", "CLASSIFY");
+    settings.put("model", options.modelName() + " " + options.identity());
+    settings.put("classes", ModelIdentity.ofContent(classes));
+    settings.put("templates", templates == null ? "clip" : ModelIdentity.ofContent(templates));
+    settings.put("exif", Boolean.toString(options.exif));
+    settings.put("images", ModelIdentity.ofImages(base, images.get(0).image()));
+    return settings;
   }
 
   private static void write(

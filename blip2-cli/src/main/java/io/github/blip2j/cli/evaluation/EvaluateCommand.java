@@ -9,7 +9,10 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 evaluate}: the parent of the tasks' commands. */
 @Command(
     name = "evaluate",
-    description = "Evaluates a model, or results of one, on a data set.",
+    description = {
+      "Evaluates a model, or results of one, on a data set.",
+      "After mpirun, ranks share the work; the first prints and writes what one process would."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class)
 public final class EvaluateCommand implements Runnable {

@@ -6,6 +6,7 @@ import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.Remaining;
 import io.github.blip2j.cli.console.Timings;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.DataName;
@@ -17,6 +18,7 @@ import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.cli.text.ResultTarget;
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.data.RetrievalSet;
 import io.github.blip2j.evaluation.ImageFolder;
 import io.github.blip2j.evaluation.RetrievalReport;
@@ -46,7 +48,8 @@ import picocli.CommandLine.Parameters;
       "Retrieves captions for each image and images for each caption, and prints "
           + "recall at 1, 5 and 10 in percent.",
       "Captions are cleaned as LAVIS does: lower case, without most punctuation, at "
-          + "most 50 words and 35 tokens."
+          + "most 50 words and 35 tokens.",
+      "After mpirun, ranks share the images."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -84,24 +87,45 @@ public final class RetrievalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ResultTarget target;
+    return RankedRun.of(console, this::run);
+  }
+
+  private int run(Console output, Ranks ranks) throws IOException {
+    ResultTarget target = ranks.agreeIo(this::target);
+    RetrievalSet set = ranks.agreeIo(this::set);
+    RetrievalReport report = report(set, target, output, ranks);
+    if (ranks.isFirst()) {
+      print(set, report, target);
+    }
+    return ExitCode.OK;
+  }
+
+  private ResultTarget target() throws IOException {
     try {
       options.prepare();
       dataset.requireAgreement();
-      target = journalOptions.target(null);
+      ResultTarget target = journalOptions.target(null);
       target.requireNoneOf(captions.paths());
       if (k < 0) {
         throw new IllegalArgumentException("--k: number expected at least 0, got " + k);
       }
+      return target;
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
+  }
+
+  private RetrievalSet set() throws IOException {
     Path folder = dataset.folder(captions);
     @Nullable Integer limit = dataset.limit();
     RetrievalSet all = RetrievalSet.of(CaptionFile.read(captions, folder));
     RetrievalSet set = limit == null ? all : all.first(limit);
     set.files(folder);
-    RetrievalReport report = report(set, folder, target);
+    return set;
+  }
+
+  private void print(RetrievalSet set, RetrievalReport report, ResultTarget target)
+      throws IOException {
     if (target.out() != null) {
       OutputFile.write(target.file(), RetrievalResults.text(set, report));
     }
@@ -113,11 +137,10 @@ public final class RetrievalCommand implements Callable<Integer> {
       console.out().println(line("images of texts", scores.image()));
       console.out().println(String.format(Locale.ROOT, "mean: %.2f", scores.mean()));
     }
-    return ExitCode.OK;
   }
 
-  private RetrievalReport report(RetrievalSet set, Path folder, ResultTarget target)
-      throws IOException {
+  private Map<String, String> settings(RetrievalSet set) throws IOException {
+    Path folder = dataset.folder(captions);
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("task", "RETRIEVE");
     settings.put("model", options.modelName() + " " + options.identity());
@@ -127,12 +150,25 @@ public final class RetrievalCommand implements Callable<Integer> {
     settings.put("image_sizes", ModelIdentity.ofSizes(folder, set.images()));
     settings.put("k", Integer.toString(k));
     settings.put("exif", Boolean.toString(options.exif));
-    try (RunJournal journal = target.journal(settings);
-        var progress = Progress.on(console)) {
+    return settings;
+  }
+
+  private RetrievalReport report(
+      RetrievalSet set, ResultTarget target, Console output, Ranks ranks) throws IOException {
+    Map<String, String> settings = ranks.agreeIo(() -> settings(set));
+    try (RunJournal journal = target.journal(settings, ranks);
+        var progress = Progress.on(output)) {
       progress.doing("loading " + options.modelName());
-      try (ImageTextMatcher loaded = timings.time("load", options::load)) {
+      try (ImageTextMatcher loaded =
+          ranks.agreeIo(() -> timings.time("load", options::load))) {
         ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
-        return report(set, new ImageFolder(folder, matcher::read), matcher, progress, journal);
+        RetrievalTask task = RetrievalTask.of(matcher).withCandidates(k).among(ranks);
+        return report(
+            set,
+            new ImageFolder(dataset.folder(captions), matcher::read),
+            task,
+            progress,
+            journal);
       }
     }
   }
@@ -140,7 +176,7 @@ public final class RetrievalCommand implements Callable<Integer> {
   private RetrievalReport report(
       RetrievalSet set,
       ImageFolder images,
-      ImageTextMatcher matcher,
+      RetrievalTask task,
       Progress progress,
       RunJournal journal)
       throws IOException {
@@ -152,9 +188,7 @@ public final class RetrievalCommand implements Callable<Integer> {
     long start = System.nanoTime();
     long[] indexed = {start};
     RetrievalReport report =
-        RetrievalTask.of(matcher)
-            .withCandidates(k)
-            .onProgress(
+        task.onProgress(
                 (part, done, of) -> {
                   earlier = earlier < 0 ? done : earlier;
                   if (part == RetrievalTask.Part.MATCHING && indexed[0] == start) {

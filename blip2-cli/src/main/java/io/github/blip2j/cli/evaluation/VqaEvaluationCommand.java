@@ -3,6 +3,7 @@ package io.github.blip2j.cli.evaluation;
 import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.DataName;
@@ -14,6 +15,7 @@ import io.github.blip2j.cli.text.QuestionOptions;
 import io.github.blip2j.cli.text.ResultOptions;
 import io.github.blip2j.cli.text.ResultTarget;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.VqaReport;
 import io.github.blip2j.evaluation.data.AnswerResults;
 import io.github.blip2j.evaluation.data.AnswerResults.Answer;
@@ -34,9 +36,11 @@ import picocli.CommandLine.Parameters;
 /** {@code blip2 evaluate vqa}. */
 @Command(
     name = "vqa",
-    description =
-        "Answers the questions of a data set, or takes answers of a result file, and prints their"
-            + " accuracy in percent by the rules of VQA, GQA or A-OKVQA.",
+    description = {
+      "Answers the questions of a data set, or takes answers of a result file, and prints their"
+          + " accuracy in percent by the rules of VQA, GQA or A-OKVQA.",
+      "After mpirun, ranks share the questions."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
@@ -87,10 +91,27 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ResultTarget target;
-    var run = new DatasetRun(console, model, decoding, questions.dataset);
+    return RankedRun.of(console, this::run);
+  }
+
+  private int run(Console output, Ranks ranks) throws IOException {
+    var run = new DatasetRun(output, model, decoding, questions.dataset, ranks);
+    ResultTarget target = ranks.agreeIo(() -> target(run));
+    List<QuestionItem> all = ranks.agreeIo(this::withAnswers);
+    List<QuestionItem> asked = questions.dataset.limited(all);
+    List<Answer> answers =
+        results == null
+            ? generated(run, asked, target, ranks)
+            : given(all, results, asked.size());
+    if (ranks.isFirst()) {
+      print(run, asked, answers, target);
+    }
+    return ExitCode.OK;
+  }
+
+  private ResultTarget target(DatasetRun run) throws IOException {
     try {
-      target = resultOptions.target();
+      ResultTarget target = resultOptions.target();
       target.requireNoneOf(
           annotations == null ? data.paths() : data.withAnnotations(annotations).paths());
       questions.requireAgreement();
@@ -104,20 +125,15 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
       if (results != null && target.out() != null) {
         throw new IllegalArgumentException("--results: got --out too; leave one of them out");
       }
+      return target;
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    List<QuestionItem> all =
-        questions.read(annotations == null ? data : data.withAnnotations(annotations));
-    requireAnswers(all);
-    List<QuestionItem> asked = questions.dataset.limited(all);
-    List<Answer> answers =
-        results == null ? generated(run, asked, target) : given(all, results, asked.size());
-    print(run, asked, answers, target);
-    return ExitCode.OK;
   }
 
-  private void requireAnswers(List<QuestionItem> all) throws IOException {
+  private List<QuestionItem> withAnswers() throws IOException {
+    List<QuestionItem> all =
+        questions.read(annotations == null ? data : data.withAnnotations(annotations));
     for (QuestionItem each : all) {
       if (each.question().answers().isEmpty() && each.rightChoice() == null) {
         throw new IOException(
@@ -127,12 +143,14 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
                 + "; name a file with --annotations, or use blip2 vqa --data");
       }
     }
+    return all;
   }
 
-  private List<Answer> generated(DatasetRun run, List<QuestionItem> asked, ResultTarget target)
+  private List<Answer> generated(
+      DatasetRun run, List<QuestionItem> asked, ResultTarget target, Ranks ranks)
       throws IOException {
     Map<String, Answer> answers = questions.finished(run.answers(asked, data, template, target));
-    if (target.out() != null) {
+    if (target.out() != null && ranks.isFirst()) {
       AnswerResults.write(target.file(), questions.format(asked), answers);
     }
     return List.copyOf(answers.values());

@@ -4,11 +4,13 @@ import io.github.blip2j.blip2.features.Feature;
 import io.github.blip2j.blip2.features.FeatureExport;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.FileName;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.FeatureName;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.option.MatcherOptions;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.vision.image.ImageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +36,8 @@ import picocli.CommandLine.Parameters;
       "By default both as unit vectors of one space: image_embeds [images, queries, "
           + "width] and text_embeds [texts, width]. The similarity of an image and a text "
           + "is the largest of the dot products of its queries with the text, the itc of "
-          + "blip2 match."
+          + "blip2 match.",
+      "After mpirun, ranks share the images; the first prints and writes."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -94,9 +97,25 @@ public final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    return RankedRun.of(console, this::run);
+  }
+
+  private int run(Console output, Ranks ranks) throws IOException {
     if (stored.areGiven()) {
-      return store();
+      return store(output, ranks);
     }
+    List<String> images = ranks.agreeIo(this::images);
+    Set<Feature> wanted = wanted(images);
+    ranks.agreeIo(
+        () -> {
+          requireAgreement(images, wanted, output, ranks);
+          FeatureExport.requireTarget(out);
+          return out;
+        });
+    return new EmbedRun(this, images, wanted, output, ranks).run();
+  }
+
+  private List<String> images() throws IOException {
     List<String> images = new ArrayList<>();
     for (String name : given) {
       if (Files.isDirectory(FileName.path(name))) {
@@ -105,26 +124,23 @@ public final class EmbedCommand implements Callable<Integer> {
         images.add(name);
       }
     }
-    Set<Feature> wanted = wanted(images);
-    try {
-      requireAgreement(images, wanted);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(e);
-    }
-    FeatureExport.requireTarget(out);
-    return new EmbedRun(this, images, wanted, console).run();
+    return images;
   }
 
-  private int store() throws IOException {
+  private int store(Console output, Ranks ranks) throws IOException {
     Set<Feature> wanted = EnumSet.noneOf(Feature.class);
     wanted.addAll(kinds);
-    if (!given.isEmpty() || !texts.isEmpty()) {
-      throw new UsageException(
-          new IllegalArgumentException(
-              "embed --data: images of the records alone expected, got others or --text"));
-    }
-    FeatureExport.requireTarget(out);
-    stored.write(options.model, wanted, options.run, out, console);
+    ranks.agreeIo(
+        () -> {
+          if (!given.isEmpty() || !texts.isEmpty()) {
+            throw new UsageException(
+                new IllegalArgumentException(
+                    "embed --data: images of the records alone expected, got others or --text"));
+          }
+          FeatureExport.requireTarget(out);
+          return out;
+        });
+    stored.write(options.model, wanted, options.run, out, output, ranks);
     return ExitCode.OK;
   }
 
@@ -141,15 +157,28 @@ public final class EmbedCommand implements Callable<Integer> {
     return wanted;
   }
 
-  private void requireAgreement(List<String> images, Set<Feature> wanted) {
+  private void requireAgreement(
+      List<String> images, Set<Feature> wanted, Console output, Ranks ranks) {
+    try {
+      requireAgreement(images, ranks);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e);
+    }
+    boolean read = wanted.contains(Feature.TEXT) || wanted.contains(Feature.MULTIMODAL);
+    if (!texts.isEmpty() && !read) {
+      output.complain("--text has no effect without --kind text or multimodal");
+    }
+  }
+
+  private void requireAgreement(List<String> images, Ranks ranks) {
     options.prepare();
     ImageArguments.requireReadable(images);
     if (images.isEmpty() && texts.isEmpty()) {
       throw new IllegalArgumentException("embed: images or --text expected, got neither");
     }
-    boolean read = wanted.contains(Feature.TEXT) || wanted.contains(Feature.MULTIMODAL);
-    if (!texts.isEmpty() && !read) {
-      console.complain("--text has no effect without --kind text or multimodal");
+    if (!ranks.areAlone() && images.contains(ImageArguments.STANDARD_INPUT)) {
+      throw new IllegalArgumentException(
+          "-: files or folders expected on several ranks, got standard input");
     }
   }
 }

@@ -15,6 +15,7 @@ import io.github.blip2j.cli.console.Timings;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.text.JsonReport;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.io.file.ConfigJson;
 import io.github.blip2j.io.safetensors.SafetensorsFile;
 import io.github.blip2j.io.tensor.TensorEntry;
@@ -35,25 +36,31 @@ final class EmbedRun {
   private final List<String> images;
   private final Feature[] wanted;
   private final Console console;
+  private final Ranks ranks;
   private final Timings timings = new Timings("load", "preprocess", "embed");
   private final List<String> cut = new ArrayList<>(); // texts that are cut
 
-  EmbedRun(EmbedCommand command, List<String> images, Set<Feature> wanted, Console console) {
+  EmbedRun(
+      EmbedCommand command,
+      List<String> images,
+      Set<Feature> wanted,
+      Console console,
+      Ranks ranks) {
     this.command = command;
     this.images = images;
     this.wanted = wanted.toArray(Feature[]::new);
     this.console = console;
+    this.ranks = ranks;
   }
 
   int run() throws IOException {
     List<String> written;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + command.options.modelName());
-      if (generates()) {
+      if (ranks.agreeIo(this::generates)) {
         @Nullable ModelName model = command.options.model;
         try (Blip2 blip2 =
-            timings.time(
-                "load",
+            loaded(
                 () ->
                     model == null
                         ? Blip2.bundled(command.options.loading())
@@ -61,7 +68,7 @@ final class EmbedRun {
           written = timings.time("embed", () -> export(blip2.export(wanted), progress));
         }
       } else {
-        try (ImageTextMatcher matcher = timings.time("load", command.options::load)) {
+        try (ImageTextMatcher matcher = loaded(command.options::load)) {
           if (Set.of(wanted).contains(Feature.TEXT)) {
             command.texts.stream().filter(text -> matcher.length(text).isCut()).forEach(cut::add);
           }
@@ -69,8 +76,14 @@ final class EmbedRun {
         }
       }
     }
-    report(written);
+    if (ranks.isFirst()) {
+      report(written);
+    }
     return ExitCode.OK;
+  }
+
+  private <T> T loaded(Timings.Work<T> load) throws IOException {
+    return ranks.agreeIo(() -> timings.time("load", load));
   }
 
   /** Whether the model generates text: then it has soft prompts and no embeddings to compare. */
@@ -89,7 +102,8 @@ final class EmbedRun {
     FeatureExport export =
         plain
             .reading(file -> timings.time("preprocess", () -> arguments.read(file)))
-            .onProgress(listener(progress));
+            .onProgress(listener(progress))
+            .among(ranks);
     export = command.texts.isEmpty() ? export : export.withTexts(command.texts);
     export = command.skipUnreadable ? export.skippingUnreadable() : export;
     progress.doing("reading");

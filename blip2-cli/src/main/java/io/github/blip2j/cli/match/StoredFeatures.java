@@ -10,6 +10,7 @@ import io.github.blip2j.cli.option.ModelName;
 import io.github.blip2j.cli.option.RunOptions;
 import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.data.shard.ShardSet;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.pretraining.CaptionSet;
 import io.github.blip2j.pretraining.features.ImageList;
 import io.github.blip2j.pretraining.features.PatchWriter;
@@ -97,32 +98,48 @@ final class StoredFeatures {
 
   /** Writes the features. */
   void write(
-      @Nullable ModelName model, Set<Feature> kinds, RunOptions run, Path out, Console console)
+      @Nullable ModelName model,
+      Set<Feature> kinds,
+      RunOptions run,
+      Path out,
+      Console console,
+      Ranks ranks)
       throws IOException {
-    PatchWriter writer = checked(kinds, run);
+    PatchWriter writer = ranks.agreeIo(() -> checked(kinds, run));
     String names = String.join(",", data);
+    Path encoder = ranks.agreeIo(() -> encoder(model, names));
+    Path folder = images == null ? Path.of("") : images;
+    try (var progress = Progress.on(console);
+        Scope home = Scope.detached(run.backend())) {
+      ImageList files =
+          ranks.agreeIo(
+              () ->
+                  CaptionSet.parse(
+                          names, folder, CaptionSet.Faulty.REFUSE, ShardSet.DEFAULT_BUFFER)
+                      .images());
+      int count = files.names().size();
+      progress.doing("loading the vision encoder");
+      Tower tower = ranks.agreeIo(() -> tower(encoder, home));
+      writer.write(
+          out,
+          tower,
+          files,
+          done -> progress.doing(String.format(Locale.ROOT, "%d of %d images", done, count)),
+          ranks);
+      progress.clear();
+      if (ranks.isFirst()) {
+        report(out, count, run, console);
+      }
+    }
+  }
+
+  private Path encoder(@Nullable ModelName model, String names) throws IOException {
     if (model == null || (images == null && !isOfShards(names))) {
       throw new UsageException(
           new IllegalArgumentException(
               "embed --data: --model and --images expected, got one of them"));
     }
-    Path folder = images == null ? Path.of("") : images;
-    try (var progress = Progress.on(console);
-        Scope home = Scope.detached(run.backend())) {
-      ImageList files =
-          CaptionSet.parse(names, folder, CaptionSet.Faulty.REFUSE, ShardSet.DEFAULT_BUFFER)
-              .images();
-      int count = files.names().size();
-      progress.doing("loading the vision encoder");
-      Tower tower = tower(model.path(), home);
-      writer.write(
-          out,
-          tower,
-          files,
-          done -> progress.doing(String.format(Locale.ROOT, "%d of %d images", done, count)));
-      progress.clear();
-      report(out, count, run, console);
-    }
+    return model.path();
   }
 
   private Tower tower(Path path, Scope home) throws IOException {

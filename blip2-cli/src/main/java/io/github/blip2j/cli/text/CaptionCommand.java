@@ -1,10 +1,12 @@
 package io.github.blip2j.cli.text;
 
 import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.DataName;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.distributed.Ranks;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -18,7 +20,10 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 caption}. */
 @Command(
     name = "caption",
-    description = "Describes images.",
+    description = {
+      "Describes images.",
+      "After mpirun, ranks share the images of --out, --txt and --data; the first prints and writes."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
@@ -53,9 +58,27 @@ public final class CaptionCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     options.requireImages(spec, data != null);
+    return RankedRun.of(console, this::run);
+  }
+
+  private int run(Console output, Ranks ranks) throws IOException {
     if (data != null) {
-      return dataset(data);
+      return dataset(data, output, ranks);
     }
+    ranks.agreeIo(
+        () -> {
+          requireAgreement();
+          return options;
+        });
+    if (files.areGiven()) {
+      return new CaptionFiles(options, files, output, ranks).run(prompt);
+    }
+    RankedRun.requireAlone(
+        ranks, "caption", "give --out, --txt or --data to share the images, or leave mpirun out");
+    return TextRun.of(options, TextTask.CAPTION, () -> blip2 -> List.of(prompt), output).run();
+  }
+
+  private void requireAgreement() {
     try {
       if (dataset.areGiven()) {
         throw new IllegalArgumentException("--images and --limit: --data expected too, got none");
@@ -67,21 +90,22 @@ public final class CaptionCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    if (files.areGiven()) {
-      return new CaptionFiles(options, files, console).run(prompt);
-    }
-    return TextRun.of(options, TextTask.CAPTION, () -> blip2 -> List.of(prompt), console).run();
   }
 
-  private int dataset(DataFile file) throws IOException {
-    ResultTarget target;
+  private int dataset(DataFile file, Console output, Ranks ranks) throws IOException {
+    ResultTarget target = ranks.agreeIo(() -> target(file, output, ranks));
+    return new CaptionDataset(output, options, dataset, target, ranks).run(file, prompt);
+  }
+
+  private ResultTarget target(DataFile file, Console output, Ranks ranks) throws IOException {
     try {
-      target = files.target(options);
+      ResultTarget target = files.target(options);
       target.requireNoneOf(file.paths());
-      new DatasetRun(console, options.model, options.decoding, dataset).requireAgreement(false);
+      new DatasetRun(output, options.model, options.decoding, dataset, ranks)
+          .requireAgreement(false);
+      return target;
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    return new CaptionDataset(console, options, dataset, target).run(file, prompt);
   }
 }

@@ -11,6 +11,7 @@ import io.github.blip2j.cli.console.FileName;
 import io.github.blip2j.cli.console.Progress;
 import io.github.blip2j.cli.console.Timings;
 import io.github.blip2j.cli.option.ImageArguments;
+import io.github.blip2j.distributed.Ranks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,13 +23,15 @@ final class CaptionFiles {
   private final TextOptions options;
   private final CaptionFileOptions files;
   private final Console console;
+  private final Ranks ranks;
   private final Timings timings = new Timings("load", "preprocess", "generate");
   private final JsonArray failed = new JsonArray();
 
-  CaptionFiles(TextOptions options, CaptionFileOptions files, Console console) {
+  CaptionFiles(TextOptions options, CaptionFileOptions files, Console console, Ranks ranks) {
     this.options = options;
     this.files = files;
     this.console = console;
+    this.ranks = ranks;
   }
 
   /**
@@ -36,7 +39,7 @@ final class CaptionFiles {
    * succeeded.
    */
   int run(String prompt) throws IOException {
-    List<Path> images = ImageArguments.files(options.images);
+    List<Path> images = ranks.agreeIo(() -> ImageArguments.files(options.images));
     options
         .decoding
         .idle(options.decoding.over(TextTask.CAPTION.usual(options.model.convention())))
@@ -44,12 +47,14 @@ final class CaptionFiles {
     CaptionExport.Outcome outcome;
     try (var progress = Progress.on(console)) {
       progress.doing("loading " + options.model.modelName());
-      try (Blip2 blip2 = timings.time("load", options.model::load)) {
+      try (Blip2 blip2 = ranks.agreeIo(() -> timings.time("load", options.model::load))) {
         CaptionExport export = export(blip2, prompt, progress);
         outcome = timings.time("generate", () -> write(export, images));
       }
     }
-    report(outcome);
+    if (ranks.isFirst()) {
+      report(outcome);
+    }
     return outcome.failed() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
@@ -60,7 +65,8 @@ final class CaptionFiles {
             .withPrompt(prompt)
             .withDecoding(options.decoding.over(TextTask.CAPTION.usual(blip2)))
             .reading(file -> timings.time("preprocess", () -> arguments.read(file)))
-            .onProgress(listener(progress));
+            .onProgress(listener(progress))
+            .among(ranks);
     export = options.echo ? export.withPromptInText() : export;
     export = files.overwrite ? export.startingAnew() : export;
     return files.batchSize == null ? export : export.withBatchSize(files.batchSize);

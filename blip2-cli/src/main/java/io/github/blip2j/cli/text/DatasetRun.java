@@ -10,6 +10,7 @@ import io.github.blip2j.cli.option.GenerationModelOptions;
 import io.github.blip2j.cli.option.ImageArguments;
 import io.github.blip2j.cli.option.ModelIdentity;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.CaptioningTask;
 import io.github.blip2j.evaluation.EvaluationListener;
 import io.github.blip2j.evaluation.ImageFolder;
@@ -31,18 +32,26 @@ public final class DatasetRun {
   private final GenerationModelOptions model;
   private final DecodingOptions decoding;
   private final DatasetOptions dataset;
+  private final Ranks ranks;
   private final Timings timings = new Timings("load", "preprocess", "compute");
   private int earlier;
 
+  /**
+   * A run.
+   *
+   * @param console silent on all ranks but the first
+   */
   public DatasetRun(
       Console console,
       GenerationModelOptions model,
       DecodingOptions decoding,
-      DatasetOptions dataset) {
+      DatasetOptions dataset,
+      Ranks ranks) {
     this.console = console;
     this.model = model;
     this.decoding = decoding;
     this.dataset = dataset;
+    this.ranks = ranks;
   }
 
   /** Work with a loaded model. */
@@ -70,6 +79,7 @@ public final class DatasetRun {
               CaptioningTask.of(blip2)
                   .withPrompt(prompt)
                   .withDecoding(decoding.over(TextTask.CAPTION.usual(blip2)))
+                  .among(ranks)
                   .onProgress(listener);
           @Nullable Integer batch = target.batchSize();
           return (batch == null ? task : task.withBatchSize(batch)).run(items, images, journal);
@@ -99,6 +109,7 @@ public final class DatasetRun {
           VqaTask task =
               VqaTask.of(asked)
                   .withDecoding(decoding.over(TextTask.ANSWER.usual(blip2)))
+                  .among(ranks)
                   .onProgress(listener);
           @Nullable Integer batch = target.batchSize();
           return (batch == null ? task : task.withBatchSize(batch)).run(questions, images, journal);
@@ -125,22 +136,27 @@ public final class DatasetRun {
       throws IOException {
     GenerationConfig expected = decoding.over(task.usual(model.convention()));
     decoding.idle(expected).forEach(console::complain);
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("task", task.name());
-    settings.put("model", model.modelName() + " " + model.identity());
-    settings.put("data", ModelIdentity.ofContent(data));
-    settings.put("images", ModelIdentity.ofImages(dataset.folder(data), firstImage));
-    settings.put("prompt", prompt);
-    settings.put("decoding", expected.toString());
-    settings.put("exif", Boolean.toString(model.exif));
+    Map<String, String> settings =
+        ranks.agreeIo(
+            () -> {
+              Map<String, String> all = new LinkedHashMap<>();
+              all.put("task", task.name());
+              all.put("model", model.modelName() + " " + model.identity());
+              all.put("data", ModelIdentity.ofContent(data));
+              all.put("images", ModelIdentity.ofImages(dataset.folder(data), firstImage));
+              all.put("prompt", prompt);
+              all.put("decoding", expected.toString());
+              all.put("exif", Boolean.toString(model.exif));
+              return all;
+            });
     var arguments = new ImageArguments(console, model.exif);
     var images =
         new ImageFolder(
             dataset.folder(data), file -> timings.time("preprocess", () -> arguments.read(file)));
-    try (RunJournal journal = target.journal(settings);
+    try (RunJournal journal = target.journal(settings, ranks);
         var progress = Progress.on(console)) {
       progress.doing("loading " + model.modelName());
-      try (Blip2 blip2 = timings.time("load", model::load)) {
+      try (Blip2 blip2 = ranks.agreeIo(() -> timings.time("load", model::load))) {
         var remaining = new Remaining(task == TextTask.CAPTION ? "images" : "questions");
         EvaluationListener listener =
             (done, before, of) -> {

@@ -1,5 +1,6 @@
 package io.github.blip2j.cli.text;
 
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.RunJournal;
 import io.github.blip2j.io.FileKind;
 import io.github.blip2j.io.file.OutputFile;
@@ -36,12 +37,22 @@ public record ResultTarget(@Nullable Path out, boolean anew, @Nullable Integer b
    *
    * @param settings what the results depend on
    */
-  public RunJournal journal(Map<String, String> settings) throws IOException {
+  private RunJournal journal(Map<String, String> settings) throws IOException {
     if (out == null) {
       return RunJournal.inMemory();
     }
     OutputFile.require(out);
     return RunJournal.open(out.resolveSibling(out.getFileName() + ".journal"), settings, anew);
+  }
+
+  /**
+   * The same of the first rank, and one in memory for the others, whose results it keeps.
+   *
+   * @throws IllegalArgumentException on all ranks, if their settings differ
+   */
+  public RunJournal journal(Map<String, String> settings, Ranks ranks) throws IOException {
+    ranks.requireEqual("settings", settings.toString());
+    return ranks.agreeIo(() -> ranks.isFirst() ? journal(settings) : RunJournal.inMemory());
   }
 
   /**

@@ -3,10 +3,12 @@ package io.github.blip2j.cli.text;
 import io.github.blip2j.blip2.text.Conversation;
 import io.github.blip2j.blip2.text.QuestionPrompt;
 import io.github.blip2j.cli.console.Console;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.DataName;
 import io.github.blip2j.data.DataFile;
+import io.github.blip2j.distributed.Ranks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +25,10 @@ import picocli.CommandLine.Spec;
 /** {@code blip2 vqa}: visual question answering. */
 @Command(
     name = "vqa",
-    description = "Answers questions about images.",
+    description = {
+      "Answers questions about images.",
+      "After mpirun, ranks share the questions of --data; the first prints and writes."
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false)
@@ -78,7 +83,8 @@ public final class VqaCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     options.requireImages(spec, data != null);
     if (data != null) {
-      return dataset(data);
+      DataFile file = data;
+      return RankedRun.of(console, (output, ranks) -> dataset(file, output, ranks));
     }
     if (questions.isEmpty()) {
       throw new ParameterException(spec.commandLine(), "missing required option: '--question=Q'");
@@ -87,30 +93,40 @@ public final class VqaCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--data: a file expected with options of data sets, got none");
     }
-    return TextRun.of(options, TextTask.ANSWER, this::prompts, console).run();
+    return RankedRun.of(console, this::answer);
   }
 
-  private int dataset(DataFile file) throws IOException {
-    ResultTarget target;
+  private int answer(Console output, Ranks ranks) throws IOException {
+    RankedRun.requireAlone(
+        ranks, "vqa", "give --data to share the questions of a file, or leave mpirun out");
+    return TextRun.of(options, TextTask.ANSWER, this::prompts, output).run();
+  }
+
+  private int dataset(DataFile file, Console output, Ranks ranks) throws IOException {
+    ResultTarget target = ranks.agreeIo(() -> target(file, output, ranks));
+    return new AnswerDataset(output, options, dataset, target, ranks).run(file, template);
+  }
+
+  private ResultTarget target(DataFile file, Console output, Ranks ranks) throws IOException {
     try {
       if (!questions.isEmpty() || !context.isEmpty() || options.stream || options.echo) {
         throw new IllegalArgumentException(
             "--data: questions expected in the file alone; leave out --question, --context,"
                 + " --stream and --echo");
       }
-      target = results.target();
+      ResultTarget target = results.target();
       target.file();
       target.requireNoneOf(file.paths());
       dataset.requireAgreement();
-      new DatasetRun(console, options.model, options.decoding, dataset.dataset)
+      new DatasetRun(output, options.model, options.decoding, dataset.dataset, ranks)
           .requireAgreement(true);
       if (template != null) {
         new QuestionPrompt(template); // checks it
       }
+      return target;
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    return new AnswerDataset(console, options, dataset, target).run(file, template);
   }
 
   /** The prompts of all questions; invalid questions are refused before the model is loaded. */

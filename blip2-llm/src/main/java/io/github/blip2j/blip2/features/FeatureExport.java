@@ -3,6 +3,7 @@ package io.github.blip2j.blip2.features;
 import static io.github.blip2j.blip2.text.Arguments.required;
 
 import io.github.blip2j.blip2.text.Arguments;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.io.file.CheckpointException;
 import io.github.blip2j.io.file.PathName;
 import io.github.blip2j.tensor.Scope;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -55,6 +57,7 @@ public final class FeatureExport {
   private final List<String> texts;
   private final boolean skipping;
   private final Listener listener;
+  private final Ranks ranks;
 
   private FeatureExport(
       FeatureSource source,
@@ -63,7 +66,8 @@ public final class FeatureExport {
       Reader reader,
       List<String> texts,
       boolean skipping,
-      Listener listener) {
+      Listener listener,
+      Ranks ranks) {
     this.source = source;
     this.processor = processor;
     this.features = features;
@@ -71,6 +75,7 @@ public final class FeatureExport {
     this.texts = texts;
     this.skipping = skipping;
     this.listener = listener;
+    this.ranks = ranks;
   }
 
   public static FeatureExport from(
@@ -81,7 +86,8 @@ public final class FeatureExport {
       wanted.add(feature);
     }
     Reader files = name -> processor.read(PathName.typed(name));
-    return new FeatureExport(source, processor, wanted, files, List.of(), false, new Listener() {});
+    return new FeatureExport(
+        source, processor, wanted, files, List.of(), false, new Listener() {}, Ranks.ALONE);
   }
 
   /** Checks that a model has a feature. */
@@ -98,23 +104,35 @@ public final class FeatureExport {
 
   /** This export with another way to open images than as files of their names. */
   public FeatureExport reading(Reader newReader) {
-    return new FeatureExport(source, processor, features, newReader, texts, skipping, listener);
+    return new FeatureExport(
+        source, processor, features, newReader, texts, skipping, listener, ranks);
   }
 
   /** This export with texts: for {@link Feature#TEXT}, and for the images of a multimodal one. */
   public FeatureExport withTexts(List<String> newTexts) {
     List<String> copy = List.copyOf(Arguments.requiredAll("embed", "text", newTexts));
-    return new FeatureExport(source, processor, features, reader, copy, skipping, listener);
+    return new FeatureExport(source, processor, features, reader, copy, skipping, listener, ranks);
   }
 
   /** This export without the images that cannot be read, instead of failing at the first. */
   public FeatureExport skippingUnreadable() {
-    return new FeatureExport(source, processor, features, reader, texts, true, listener);
+    return new FeatureExport(source, processor, features, reader, texts, true, listener, ranks);
   }
 
   /** This export with a listener for its progress. */
   public FeatureExport onProgress(Listener newListener) {
-    return new FeatureExport(source, processor, features, reader, texts, skipping, newListener);
+    return new FeatureExport(
+        source, processor, features, reader, texts, skipping, newListener, ranks);
+  }
+
+  /**
+   * This export, shared by ranks that call it together: they take the batches in turn, and the
+   * first writes the file of one process. Each rank has the same images and texts. If unreadable
+   * images are skipped, all are opened twice.
+   */
+  public FeatureExport among(Ranks newRanks) {
+    return new FeatureExport(
+        source, processor, features, reader, texts, skipping, listener, newRanks);
   }
 
   /**
@@ -150,12 +168,16 @@ public final class FeatureExport {
    * @throws CheckpointException if {@code file} is any other file
    */
   public List<String> toSafetensors(List<String> images, Path file) throws IOException {
-    List<Item> items = items(images);
-    SafetensorsFeatures.KIND.require(file);
+    List<Item> items = ranks.agreeIo(() -> items(images));
+    ranks.agreeIo(
+        () -> {
+          SafetensorsFeatures.KIND.require(file);
+          return file;
+        });
     List<Item> readable = skipping ? readable(items) : items;
     List<String> names = readable.stream().map(Item::name).toList();
-    try (var target = new SafetensorsFeatures(file, names)) {
-      return write(readable, target, false);
+    try (FeatureFile target = shared().file(() -> new SafetensorsFeatures(file, names))) {
+      return ranks.areAlone() ? write(readable, target, false) : writeShared(readable, target);
     }
   }
 
@@ -167,9 +189,10 @@ public final class FeatureExport {
    * @throws CheckpointException if {@code file} is any other file
    */
   public List<String> toJsonLines(List<String> images, Path file) throws IOException {
-    List<Item> items = items(images);
-    try (var target = JsonLinesFeatures.create(file)) {
-      return write(items, target, skipping);
+    List<Item> items = ranks.agreeIo(() -> items(images));
+    List<Item> readable = skipping && !ranks.areAlone() ? readable(items) : items;
+    try (FeatureFile target = shared().file(() -> JsonLinesFeatures.create(file))) {
+      return ranks.areAlone() ? write(items, target, skipping) : writeShared(readable, target);
     }
   }
 
@@ -214,17 +237,71 @@ public final class FeatureExport {
     return ofImages;
   }
 
+  private SharedFeatures shared() {
+    return new SharedFeatures(ranks, ofImages(), BATCH);
+  }
+
   private List<Item> readable(List<Item> items) throws IOException {
-    List<Item> readable = new ArrayList<>();
-    for (Item item : items) {
-      try {
-        reader.read(item.name);
-        readable.add(item);
-      } catch (UnreadableImageException e) {
-        listener.skipped(e);
-      }
+    return shared().readable(items, item -> reader.read(item.name), listener);
+  }
+
+  private List<String> writeShared(List<Item> items, FeatureFile file) throws IOException {
+    ranks.requireEqual(
+        "images, texts and features",
+        String.format(
+            Locale.ROOT,
+            "%d (%x), %d (%x), %s",
+            items.size(),
+            items.hashCode(),
+            texts.size(),
+            texts.hashCode(),
+            features));
+    SharedFeatures shared = shared();
+    if (features.contains(Feature.TEXT)) {
+      List<float[]> vectors = shared.texts(texts, source::ofTexts);
+      agreed(() -> file.texts(texts, vectors));
     }
-    return readable;
+    List<String> written = new ArrayList<>();
+    shared.images(
+        items,
+        this::encode,
+        (some, found) -> {
+          List<String> names = some.stream().map(Item::name).toList();
+          file.images(names, found);
+          written.addAll(names);
+          listener.done(written.size(), items.size());
+        });
+    agreed(() -> finish(file, written));
+    return List.copyOf(written);
+  }
+
+  /** Work that any rank may fail at. */
+  @FunctionalInterface
+  private interface Action {
+    void run() throws IOException;
+  }
+
+  private void agreed(Action action) throws IOException {
+    ranks.agreeIo(
+        () -> {
+          action.run();
+          return action;
+        });
+  }
+
+  private Map<Feature, Tensor> encode(List<Item> items) throws IOException {
+    List<Image> images = new ArrayList<>();
+    for (Item item : items) {
+      images.add(processor.fit(reader.read(item.name)));
+    }
+    return source.ofImages(images, items.stream().map(Item::text).toList(), ofImages());
+  }
+
+  private void finish(FeatureFile file, List<String> written) throws IOException {
+    if (written.isEmpty() && !ofImages().isEmpty()) {
+      throw new IllegalArgumentException("embed: readable images expected, got none");
+    }
+    file.finish();
   }
 
   private List<String> write(List<Item> items, FeatureFile file, boolean skip) throws IOException {
@@ -254,10 +331,7 @@ public final class FeatureExport {
         listener.done(i + 1, items.size());
       }
     }
-    if (written.isEmpty() && !ofImages().isEmpty()) {
-      throw new IllegalArgumentException("embed: readable images expected, got none");
-    }
-    file.finish();
+    finish(file, written);
     return List.copyOf(written);
   }
 

@@ -6,6 +6,7 @@ import io.github.blip2j.io.file.ConfigJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +44,7 @@ record PatchHeader(
   }
 
   Map<String, String> metadata() {
-    return Map.of("format", "pt", KEY, new Gson().toJson(this));
+    return new TreeMap<>(Map.of("format", "pt", KEY, new Gson().toJson(this))); // one order
   }
 
   /**

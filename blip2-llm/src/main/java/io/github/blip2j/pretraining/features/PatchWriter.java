@@ -1,6 +1,8 @@
 package io.github.blip2j.pretraining.features;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.distributed.Rounds;
 import io.github.blip2j.io.safetensors.SafetensorsWriter;
 import io.github.blip2j.io.tensor.TensorSpec;
 import io.github.blip2j.nn.ForwardPass;
@@ -13,10 +15,12 @@ import io.github.blip2j.vision.image.Augmentation;
 import io.github.blip2j.vision.image.Image;
 import io.github.blip2j.vision.image.ImageProcessor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what a frozen vision encoder sees of images, so that a first stage can be trained many
@@ -70,6 +74,66 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
    */
   public void write(Path target, Tower tower, ImageList images, IntConsumer done)
       throws IOException {
+    write(target, tower, images, done, Ranks.ALONE);
+  }
+
+  /**
+   * Writes the same by ranks that call this together: they take the images in turn, and the first
+   * writes the file.
+   *
+   * @param target replaced by the first rank if it is there
+   * @param images in the order of the rows, the same on all ranks
+   * @param done receives how many images are written, on each rank
+   * @throws io.github.blip2j.vision.image.UnreadableImageException if an image is damaged
+   */
+  public void write(Path target, Tower tower, ImageList images, IntConsumer done, Ranks ranks)
+      throws IOException {
+    List<TensorSpec> specs = new ArrayList<>();
+    PatchHeader header = ranks.agreeIo(() -> header(tower, images, specs));
+    ranks.requireEqual(
+        "images and encoder",
+        specs.get(0).shape() + " " + Integer.toHexString(header.metadata().hashCode()));
+    List<SafetensorsWriter> own =
+        ranks.agreeIo(
+            () ->
+                ranks.isFirst()
+                    ? List.of(SafetensorsWriter.create(target, specs, header.metadata()))
+                    : List.of());
+    try (@Nullable SafetensorsWriter writer = own.isEmpty() ? null : own.get(0)) {
+      boolean whole = false;
+      try {
+        Rounds.run(
+            ranks,
+            images.names().size(),
+            i -> encoded(tower, images, i),
+            (i, bytes) -> {
+              if (writer != null) {
+                writer.write(PatchFile.TENSOR, ByteBuffer.wrap(bytes));
+              }
+              done.accept(i + 1);
+            });
+        whole = true;
+      } finally {
+        if (!whole && writer != null) {
+          writer.discard();
+        }
+      }
+    }
+  }
+
+  /** What an encoder sees of an image, as it is written. */
+  private byte[] encoded(Tower tower, ImageList images, int index) throws IOException {
+    try (Scope scope = Scope.open(tower.backend());
+        var off = GradMode.noGrad()) {
+      Tensor seen = encode(tower, read(tower, images, index)).to(type);
+      ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(seen.size() * type.byteSize()));
+      seen.write(bytes::put);
+      return bytes.array();
+    }
+  }
+
+  private PatchHeader header(Tower tower, ImageList images, List<TensorSpec> specs)
+      throws IOException {
     List<String> names = images.names();
     if (names.isEmpty()) {
       throw new IllegalArgumentException("features: images expected at least 1, got none");
@@ -80,27 +144,10 @@ public record PatchWriter(DType type, int views, boolean augmented, long seed) {
     }
     var header = PatchHeader.of(this, tower.source(), names, bytes);
     Shape one = shapeOf(tower, images);
-    var spec =
+    specs.add(
         new TensorSpec(
-            PatchFile.TENSOR, type, Shape.of(names.size(), views, one.dim(1), one.dim(2)));
-    try (var writer = SafetensorsWriter.create(target, List.of(spec), header.metadata())) {
-      boolean whole = false;
-      try {
-        for (int i = 0; i < names.size(); i++) {
-          try (Scope scope = Scope.open(tower.backend());
-              var off = GradMode.noGrad()) {
-            Tensor seen = encode(tower, read(tower, images, i));
-            seen.to(type).write(part -> writer.write(PatchFile.TENSOR, part));
-          }
-          done.accept(i + 1);
-        }
-        whole = true;
-      } finally {
-        if (!whole) {
-          writer.discard();
-        }
-      }
-    }
+            PatchFile.TENSOR, type, Shape.of(names.size(), views, one.dim(1), one.dim(2))));
+    return header;
   }
 
   private static Shape shapeOf(Tower tower, ImageList images) throws IOException {

@@ -1,5 +1,7 @@
 package io.github.blip2j.qformer.retrieval;
 
+import io.github.blip2j.distributed.RankBytes;
+import io.github.blip2j.distributed.Ranks;
 import java.io.IOException;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
@@ -39,5 +41,15 @@ public interface IndexJournal {
       sum.update(each.length);
     }
     return what + " " + number + " " + Long.toHexString(sum.getValue());
+  }
+
+  /** What the first rank's journal has of a key, on all ranks, or null. */
+  static float @Nullable [] ofFirst(Ranks ranks, IndexJournal journal, String key) {
+    if (ranks.areAlone()) {
+      return journal.get(key);
+    }
+    float @Nullable [] own = ranks.isFirst() ? journal.get(key) : null;
+    byte[] first = ranks.ofFirst(own == null ? new byte[0] : RankBytes.of(own));
+    return first.length == 0 ? null : RankBytes.floats(first);
   }
 }

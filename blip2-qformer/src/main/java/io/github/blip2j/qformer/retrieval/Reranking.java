@@ -1,6 +1,9 @@
 package io.github.blip2j.qformer.retrieval;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.distributed.RankBytes;
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.distributed.Rounds;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.CrossAttentionKeyValues;
@@ -8,11 +11,14 @@ import io.github.blip2j.qformer.TextBatch;
 import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,47 +28,98 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reranking {
   private static final int PAIRS_AT_ONCE = 16; // keys and values are copied for each text
+  private static final byte[] NOTHING = {};
   private static final int YES = 1; // logits of no match and match
 
   private final Blip2Qformer model;
-  private final TokenStore tokens;
+  private final SharedTokens tokens;
   private final List<int[]> words;
   private final int padId;
   private final IndexJournal journal;
+  private final Ranks ranks;
 
   Reranking(
-      Blip2Qformer model, TokenStore tokens, List<int[]> words, int padId, IndexJournal journal) {
+      Blip2Qformer model,
+      SharedTokens tokens,
+      List<int[]> words,
+      int padId,
+      IndexJournal journal,
+      Ranks ranks) {
     this.model = model;
     this.tokens = tokens;
     this.words = words;
     this.padId = padId;
     this.journal = journal;
+    this.ranks = ranks;
   }
 
-  /** Computes the match score of every candidate of images and of texts. */
+  /**
+   * Computes the match score of every candidate of images and of texts. Ranks take the images in
+   * turn.
+   */
   void match(List<Candidates> textsOf, List<Candidates> imagesOf, IntConsumer listener)
       throws IOException {
-    var wanting = Wanting.of(imagesOf, tokens.count());
-    for (int image = 0; image < tokens.count(); image++) {
+    var pairs = new Pairs(textsOf, imagesOf, Wanting.of(imagesOf, textsOf.size()));
+    List<float @Nullable []> earlier = earlier(pairs);
+    Rounds.run(
+        ranks,
+        textsOf.size(),
+        image -> {
+          int[] texts = pairs.texts(image);
+          if (earlier.get(image) == null || texts.length == 0) {
+            listener.accept(image);
+          }
+          return earlier.get(image) == null ? RankBytes.of(logits(image, texts)) : NOTHING;
+        },
+        (image, bytes) -> {
+          float @Nullable [] logits = earlier.get(image);
+          if (logits == null) {
+            logits = RankBytes.floats(bytes);
+            journal.put(pairs.key(image), logits);
+          }
+          pairs.take(image, logits);
+        });
+  }
+
+  /** What the first rank's journal has of each image; null where it has nothing of these pairs. */
+  private List<float @Nullable []> earlier(Pairs pairs) {
+    int images = pairs.textsOf.size();
+    var sum = new CRC32();
+    for (int image = 0; image < images; image++) {
+      sum.update(pairs.key(image).getBytes(StandardCharsets.UTF_8));
+    }
+    ranks.requireEqual("candidates of retrieval", Long.toHexString(sum.getValue()));
+    List<float @Nullable []> earlier = new ArrayList<>();
+    for (int image = 0; image < images; image++) {
+      int count = pairs.texts(image).length;
+      float @Nullable [] logits =
+          count == 0 ? new float[0] : IndexJournal.ofFirst(ranks, journal, pairs.key(image));
+      earlier.add(logits == null || logits.length != count ? null : logits);
+    }
+    return earlier;
+  }
+
+  /** The candidate pairs by image. */
+  private record Pairs(List<Candidates> textsOf, List<Candidates> imagesOf, Wanting wanting) {
+    /** The texts that an image is matched with, in their order. */
+    int[] texts(int image) {
       Candidates own = textsOf.get(image);
-      int[] texts =
-          IntStream.concat(
-                  IntStream.range(0, own.size()).map(own::id),
-                  IntStream.range(wanting.begin(image), wanting.end(image)).map(wanting::text))
-              .sorted()
-              .distinct()
-              .toArray();
-      if (texts.length == 0) {
-        listener.accept(image);
-        continue;
-      }
-      String key = IndexJournal.key("match", image, texts);
-      float @Nullable [] logits = journal.get(key);
-      if (logits == null || logits.length != texts.length) {
-        listener.accept(image);
-        logits = logits(image, texts);
-        journal.put(key, logits);
-      }
+      return IntStream.concat(
+              IntStream.range(0, own.size()).map(own::id),
+              IntStream.range(wanting.begin(image), wanting.end(image)).map(wanting::text))
+          .sorted()
+          .distinct()
+          .toArray();
+    }
+
+    String key(int image) {
+      return IndexJournal.key("match", image, texts(image));
+    }
+
+    /** Gives the scores of an image's texts to its and to their candidates. */
+    void take(int image, float[] logits) {
+      int[] texts = texts(image);
+      Candidates own = textsOf.get(image);
       for (int place = 0; place < own.size(); place++) {
         own.logit(place, logits[Arrays.binarySearch(texts, own.id(place))]);
       }

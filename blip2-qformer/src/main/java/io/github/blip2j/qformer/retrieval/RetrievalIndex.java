@@ -1,6 +1,9 @@
 package io.github.blip2j.qformer.retrieval;
 
 import io.github.blip2j.autograd.GradMode;
+import io.github.blip2j.distributed.RankBytes;
+import io.github.blip2j.distributed.Ranks;
+import io.github.blip2j.distributed.Rounds;
 import io.github.blip2j.nn.ForwardPass;
 import io.github.blip2j.qformer.Blip2Qformer;
 import io.github.blip2j.qformer.TextBatch;
@@ -13,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +44,10 @@ public final class RetrievalIndex implements AutoCloseable {
 
   private final Blip2Qformer model;
   private final int padId;
-  private final TokenStore tokens;
+  private final SharedTokens tokens;
   private final @Nullable TokenStore kept; // features of images, for a later run
   private final IndexJournal journal;
+  private final Ranks ranks;
   private final List<float[]> images = new ArrayList<>(); // [Q * P]
   private final List<float[]> texts = new ArrayList<>(); // [P]
   private final List<int[]> words = new ArrayList<>();
@@ -50,14 +55,16 @@ public final class RetrievalIndex implements AutoCloseable {
   private RetrievalIndex(
       Blip2Qformer model,
       int padId,
-      TokenStore tokens,
+      SharedTokens tokens,
       @Nullable TokenStore kept,
-      IndexJournal journal) {
+      IndexJournal journal,
+      Ranks ranks) {
     this.model = model;
     this.padId = padId;
     this.tokens = tokens;
     this.kept = kept;
     this.journal = journal;
+    this.ranks = ranks;
   }
 
   /**
@@ -68,7 +75,13 @@ public final class RetrievalIndex implements AutoCloseable {
    */
   public static RetrievalIndex create(Blip2Qformer model, int padId, Path folder)
       throws IOException {
-    return new RetrievalIndex(model, padId, TokenStore.in(folder), null, IndexJournal.NONE);
+    return new RetrievalIndex(
+        model,
+        padId,
+        SharedTokens.all(TokenStore.in(folder)),
+        null,
+        IndexJournal.NONE,
+        Ranks.ALONE);
   }
 
   /**
@@ -84,11 +97,11 @@ public final class RetrievalIndex implements AutoCloseable {
   public static RetrievalIndex resumable(
       Blip2Qformer model, int padId, Path files, String id, IndexJournal journal)
       throws IOException {
-    TokenStore tokens = TokenStore.at(file(files, TOKENS), id);
+    SharedTokens tokens = SharedTokens.all(TokenStore.at(file(files, TOKENS), id));
     boolean open = false;
     try {
       TokenStore features = TokenStore.at(file(files, FEATURES), id);
-      var index = new RetrievalIndex(model, padId, tokens, features, journal);
+      var index = new RetrievalIndex(model, padId, tokens, features, journal, Ranks.ALONE);
       index.restore(features);
       open = true;
       return index;
@@ -121,6 +134,56 @@ public final class RetrievalIndex implements AutoCloseable {
   }
 
   /**
+   * This index as a part of one that ranks share, to be used in its place. All ranks then add the
+   * same and rank together, and all get the same rankings. Rank r of R matches images r, R + r and
+   * so on, and keeps the tokens of those; a resumable first rank keeps those of all.
+   *
+   * @throws IllegalStateException if anything has been added to this one
+   */
+  public RetrievalIndex among(Ranks newRanks) throws IOException {
+    if (newRanks.areAlone()) {
+      return this;
+    }
+    if (!texts.isEmpty() || (kept == null && !images.isEmpty())) {
+      throw new IllegalStateException(
+          "retrieval: empty index expected to be shared by ranks, got one of "
+              + images.size()
+              + " images");
+    }
+    boolean all = newRanks.isFirst() && kept != null;
+    var shared =
+        new RetrievalIndex(
+            model, padId, all ? tokens : tokens.of(newRanks), kept, journal, newRanks);
+    shared.images.addAll(images);
+    shared.receiveEarlier();
+    return shared;
+  }
+
+  /** Images that the first rank has of an earlier run, for the others. */
+  private void receiveEarlier() throws IOException {
+    int earlier = ranks.largest(ranks.isFirst() ? images.size() : 0);
+    for (int i = 0; i < earlier; i++) {
+      int number = i;
+      byte[] own = ranks.agreeIo(() -> ranks.isFirst() ? stored(number) : new byte[0]);
+      byte[] first = ranks.ofFirst(own);
+      ranks.agreeIo(
+          () -> {
+            if (!ranks.isFirst()) {
+              addEncoded(first);
+            }
+            return first;
+          });
+    }
+  }
+
+  private byte[] stored(int number) throws IOException {
+    try (var scope = Scope.open(model.backend())) {
+      Tensor features = Objects.requireNonNull(kept).read(number);
+      return RankBytes.of(List.of(tokens.read(number), features));
+    }
+  }
+
+  /**
    * Adds images, numbered in the order of addition.
    *
    * @param image the vision encoder's output, [B, N, E]
@@ -129,17 +192,50 @@ public final class RetrievalIndex implements AutoCloseable {
   public void addImages(Tensor image) throws IOException {
     try (var off = GradMode.noGrad();
         var scope = Scope.open(model.backend())) {
-      Tensor queries = model.encodeQueries(model.imageKeyValues(image), ForwardPass.evaluation());
-      Tensor features = model.imageFeatures(queries); // [B, Q, P]
-      List<float[]> rows = rows("image", images.size(), features);
-      tokens.keep(images.size()); // a call that failed may have added some to one of the files
-      tokens.add(image);
-      if (kept != null) {
-        kept.keep(images.size());
-        kept.add(features);
-      }
-      images.addAll(rows);
+      add(image, features(image));
     }
+  }
+
+  /**
+   * What {@link #addEncoded} takes, on all ranks, of images that one of them encodes.
+   *
+   * @param image the vision encoder's output, [B, N, E]
+   * @throws IllegalStateException if their features are not finite
+   */
+  public byte[] encoded(Tensor image) throws IOException {
+    try (var off = GradMode.noGrad();
+        var scope = Scope.open(model.backend())) {
+      Tensor features = features(image);
+      rows("image", images.size(), features); // checks them where they are from
+      return RankBytes.of(List.of(image, features));
+    }
+  }
+
+  /** Adds images that a rank encoded, numbered in the order of addition. */
+  public void addEncoded(byte[] encoded) throws IOException {
+    try (var scope = Scope.open(model.backend())) {
+      List<Tensor> both = RankBytes.tensors(encoded);
+      add(both.get(0), both.get(1));
+    }
+  }
+
+  /** The compared features of images, [B, Q, P]. */
+  private Tensor features(Tensor image) {
+    Tensor queries = model.encodeQueries(model.imageKeyValues(image), ForwardPass.evaluation());
+    return model.imageFeatures(queries);
+  }
+
+  private void add(Tensor image, Tensor features) throws IOException {
+    List<float[]> rows = rows("image", images.size(), features);
+    tokens.keep(images.size()); // a call that failed may have added some to one of the files
+    for (int b = 0; b < rows.size(); b++) {
+      tokens.add(images.size() + b, image.narrow(0, b, 1));
+    }
+    if (kept != null) {
+      kept.keep(images.size());
+      kept.add(features);
+    }
+    images.addAll(rows);
   }
 
   /**
@@ -149,17 +245,34 @@ public final class RetrievalIndex implements AutoCloseable {
    * @throws IllegalStateException if their features are not finite
    */
   public void addTexts(List<int[]> ids) throws IOException {
+    int first = texts.size();
+    List<List<int[]>> batches = new ArrayList<>();
+    List<String> keys = new ArrayList<>();
+    List<float @Nullable []> earlier = new ArrayList<>();
     for (int from = 0; from < ids.size(); from += TEXTS_AT_ONCE) {
       List<int[]> some = ids.subList(from, Math.min(from + TEXTS_AT_ONCE, ids.size()));
-      String key = IndexJournal.key("texts", texts.size(), some.toArray(new int[0][]));
-      float @Nullable [] earlier = journal.get(key);
-      List<float[]> rows = earlier == null ? features(some) : split(earlier, some.size());
-      if (earlier == null) {
-        journal.put(key, Comparison.joined(rows));
-      }
-      texts.addAll(rows);
-      some.forEach(text -> words.add(text.clone()));
+      String key = IndexJournal.key("texts", first + from, some.toArray(new int[0][]));
+      batches.add(some);
+      keys.add(key);
+      earlier.add(IndexJournal.ofFirst(ranks, journal, key));
     }
+    Rounds.run(
+        ranks,
+        batches.size(),
+        i ->
+            earlier.get(i) == null
+                ? RankBytes.of(
+                    Comparison.joined(features(batches.get(i), first + i * TEXTS_AT_ONCE)))
+                : new byte[0],
+        (i, bytes) -> {
+          float @Nullable [] joined = earlier.get(i);
+          if (joined == null) {
+            joined = RankBytes.floats(bytes);
+            journal.put(keys.get(i), joined);
+          }
+          texts.addAll(split(joined, batches.get(i).size()));
+          batches.get(i).forEach(text -> words.add(text.clone()));
+        });
   }
 
   /** The number of images. */
@@ -192,7 +305,7 @@ public final class RetrievalIndex implements AutoCloseable {
     List<Candidates> textsOf = candidates(images(), Math.min(k, texts()));
     List<Candidates> imagesOf = candidates(texts(), Math.min(k, images()));
     new Comparison(images, texts, textsOf, imagesOf).run(model.backend());
-    new Reranking(model, tokens, words, padId, journal).match(textsOf, imagesOf, listener);
+    new Reranking(model, tokens, words, padId, journal, ranks).match(textsOf, imagesOf, listener);
     return rankings(textsOf, imagesOf);
   }
 
@@ -220,8 +333,8 @@ public final class RetrievalIndex implements AutoCloseable {
     requirePositive(k);
     List<Candidates> textsOf = candidates(images(), 0);
     List<Candidates> imagesOf = candidates(1, Math.min(k, images()));
-    new Comparison(images, features(List.of(ids)), textsOf, imagesOf).run(model.backend());
-    new Reranking(model, tokens, List.of(ids), padId, IndexJournal.NONE)
+    new Comparison(images, features(List.of(ids), 0), textsOf, imagesOf).run(model.backend());
+    new Reranking(model, tokens, List.of(ids), padId, IndexJournal.NONE, ranks)
         .match(textsOf, imagesOf, image -> {});
     return imagesOf.get(0).ranking(images());
   }
@@ -249,11 +362,11 @@ public final class RetrievalIndex implements AutoCloseable {
     return split;
   }
 
-  private List<float[]> features(List<int[]> ids) {
+  private List<float[]> features(List<int[]> ids, int first) {
     try (var off = GradMode.noGrad();
         var scope = Scope.open(model.backend())) {
       Tensor encoded = model.encodeTextStart(TextBatch.of(ids, padId), ForwardPass.evaluation());
-      return rows("text", texts.size(), model.textFeature(encoded));
+      return rows("text", first, model.textFeature(encoded));
     }
   }
 

@@ -17,7 +17,8 @@ public final class UnreadableImageException extends IOException {
             advice));
   }
 
-  UnreadableImageException(String message) {
+  /** With a whole message, such as that of one that another process met. */
+  public UnreadableImageException(String message) {
     super(message);
   }
 }
