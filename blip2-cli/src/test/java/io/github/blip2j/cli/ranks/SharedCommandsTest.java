@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.blip2j.cli.Main;
 import io.github.blip2j.cli.Shell;
+import io.github.blip2j.cli.ranks.Mpirun.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +54,7 @@ final class SharedCommandsTest {
     Files.write(folder.resolve("templates.txt"), List.of("a {}", "a photo of a {}"));
   }
 
-  private static Arguments of(String launcher, int ranks, String result, String command) {
+  private static Arguments of(Mpirun launcher, int ranks, String result, String command) {
     return Arguments.of(launcher, ranks, result, command);
   }
 
@@ -116,10 +118,14 @@ final class SharedCommandsTest {
     return (command + " --threads 1").replace("DIR", folder.toString()).split(" ");
   }
 
+  private Ended run(Mpirun launcher, int ranks, String command) throws Exception {
+    return launcher.run(folder, ranks, Main.class, List.of(arguments(command)));
+  }
+
   @ParameterizedTest
   @MethodSource("commands")
   void command_onRanks_writesAndPrintsWhatOneProcessDoes(
-      String launcher, int ranks, String result, String command) throws Exception {
+      Mpirun launcher, int ranks, String result, String command) throws Exception {
     Path file = folder.resolve(result);
     Shell one = Shell.run(arguments(command));
     assertEquals(0, one.exit(), one.err());
@@ -127,7 +133,7 @@ final class SharedCommandsTest {
     Files.delete(file);
     Files.deleteIfExists(folder.resolve(result + ".journal"));
 
-    Mpirun several = Mpirun.run(folder, launcher, ranks, arguments(command));
+    Ended several = run(launcher, ranks, command);
 
     assertEquals(0, several.code(), several.err());
     assertEquals(one.out(), several.out());
@@ -146,7 +152,7 @@ final class SharedCommandsTest {
     List<String> lines = Files.readAllLines(journal);
     Files.write(journal, lines.subList(0, 4));
 
-    Mpirun resumed = Mpirun.run(folder, Mpirun.OPEN_MPI, 3, arguments(command));
+    Ended resumed = run(Mpirun.OPEN_MPI, 3, command);
 
     assertEquals(0, resumed.code(), resumed.err());
     assertEquals(whole.out(), resumed.out());
@@ -158,15 +164,13 @@ final class SharedCommandsTest {
   void image_thatOneRankCannotRead_endsAllWithOneMessage() throws Exception {
     Files.writeString(folder.resolve("images/3.png"), "no image");
 
-    Mpirun failed =
-        Mpirun.run(
-            folder,
+    Ended failed =
+        run(
             Mpirun.OPEN_MPI,
             2,
-            arguments(
-                "evaluate caption DIR/captions.jsonl --images DIR/images --batch-size 1"
-                    + " --out DIR/out.json --model "
-                    + WRITER));
+            "evaluate caption DIR/captions.jsonl --images DIR/images --batch-size 1"
+                + " --out DIR/out.json --model "
+                + WRITER);
 
     assertEquals(1, failed.code(), failed.err());
     assertEquals("", failed.out());
@@ -185,7 +189,7 @@ final class SharedCommandsTest {
     byte[] expected = Files.readAllBytes(folder.resolve("out.csv"));
     Files.delete(folder.resolve("out.csv"));
 
-    Mpirun several = Mpirun.run(folder, Mpirun.MPICH, 2, arguments(command));
+    Ended several = run(Mpirun.MPICH, 2, command);
 
     assertEquals(1, one.exit());
     assertEquals(1, several.code());
@@ -196,8 +200,7 @@ final class SharedCommandsTest {
 
   @Test
   void wrongUsage_isToldOnce() throws Exception {
-    Mpirun failed =
-        Mpirun.run(folder, Mpirun.MPICH, 2, arguments("caption DIR/images --out DIR/out.txt"));
+    Ended failed = run(Mpirun.MPICH, 2, "caption DIR/images --out DIR/out.txt");
 
     assertEquals(2, failed.code(), failed.err());
     assertEquals(1, failed.messages().size(), failed.err());
@@ -206,9 +209,8 @@ final class SharedCommandsTest {
 
   @Test
   void commandsThatRanksCannotShare_areRefused() throws Exception {
-    Mpirun printing = Mpirun.run(folder, Mpirun.OPEN_MPI, 2, arguments("caption DIR/images"));
-    Mpirun matching =
-        Mpirun.run(folder, Mpirun.MPICH, 2, arguments("match DIR/images --text dog"));
+    Ended printing = run(Mpirun.OPEN_MPI, 2, "caption DIR/images");
+    Ended matching = run(Mpirun.MPICH, 2, "match DIR/images --text dog");
 
     assertEquals(2, printing.code(), printing.err());
     assertEquals(

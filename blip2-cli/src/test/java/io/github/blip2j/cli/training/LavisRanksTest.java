@@ -3,7 +3,8 @@ package io.github.blip2j.cli.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.github.blip2j.cli.training.Mpirun.Ended;
+import io.github.blip2j.cli.ranks.Mpirun;
+import io.github.blip2j.cli.ranks.Mpirun.Ended;
 import io.github.blip2j.distributed.InMemoryCollectives;
 import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.golden.Fixtures;
