@@ -29,8 +29,7 @@ record Mpirun(int code, String out, String err) {
   }
 
   /** Runs {@code blip2 ARGUMENTS} by this many ranks. */
-  static Mpirun run(Path folder, String launcher, int ranks, String... arguments)
-      throws Exception {
+  static Mpirun run(Path folder, String launcher, int ranks, String... arguments) throws Exception {
     require(launcher);
     List<String> command = new ArrayList<>(List.of(launcher));
     if (launcher.equals(OPEN_MPI)) {

@@ -207,8 +207,7 @@ final class SharedCommandsTest {
   @Test
   void commandsThatRanksCannotShare_areRefused() throws Exception {
     Mpirun printing = Mpirun.run(folder, Mpirun.OPEN_MPI, 2, arguments("caption DIR/images"));
-    Mpirun matching =
-        Mpirun.run(folder, Mpirun.MPICH, 2, arguments("match DIR/images --text dog"));
+    Mpirun matching = Mpirun.run(folder, Mpirun.MPICH, 2, arguments("match DIR/images --text dog"));
 
     assertEquals(2, printing.code(), printing.err());
     assertEquals(
