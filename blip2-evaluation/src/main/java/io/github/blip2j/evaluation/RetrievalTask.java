@@ -151,7 +151,7 @@ public final class RetrievalTask {
 
   private ImageTextIndex index(RunJournal journal) throws IOException {
     @Nullable Path files = journal.file();
-    return files == null
+    return files == null || !ranks.isFirst()
         ? matcher.index()
         : ImageTextIndex.resumable(matcher, files, id(journal), new NumberJournal(journal));
   }

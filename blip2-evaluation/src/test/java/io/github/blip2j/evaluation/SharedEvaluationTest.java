@@ -174,15 +174,13 @@ final class SharedEvaluationTest {
 
     assertShared(
         (ranks, journal) ->
-            VqaTask.of(blip2)
-                .withBatchSize(1)
-                .among(ranks)
-                .run(questions, images(true), journal));
+            VqaTask.of(blip2).withBatchSize(1).among(ranks).run(questions, images(true), journal));
   }
 
   @Test
   void classes_areThoseOfOneProcess() throws IOException {
-    Path names = Files.writeString(folder.resolve("classes.txt"), "dog\nstar\ncircle\nbus\ncat\ncup\n");
+    Path names =
+        Files.writeString(folder.resolve("classes.txt"), "dog\nstar\ncircle\nbus\ncat\ncup\n");
     ClassNames classes = ClassNames.read(names);
     Path file = Files.writeString(folder.resolve("templates.txt"), "a {}\na photo of a {}\n");
     PromptTemplates templates = PromptTemplates.read(file);

@@ -108,8 +108,7 @@ final class SharedExportTest {
     CaptionExport.Outcome outcome = export.toJsonLines(pictures, one);
     Path several = folder.resolve("several.jsonl");
 
-    List<Object> ended =
-        onRanks(size, ranks -> export.among(ranks).toJsonLines(pictures, several));
+    List<Object> ended = onRanks(size, ranks -> export.among(ranks).toJsonLines(pictures, several));
 
     assertEquals(Collections.nCopies(size, outcome), ended);
     assertEquals(Files.readString(one), Files.readString(several));

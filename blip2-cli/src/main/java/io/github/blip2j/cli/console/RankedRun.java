@@ -70,8 +70,7 @@ public final class RankedRun {
     Optional<Launcher> launcher =
         Launcher.of(console.environment()).filter(each -> each.hasOthers() && !apart);
     if (launcher.isPresent() && launcher.get().rank() == 0) {
-      console.complain(
-          refused(what, launcher.get().toString(), "start it without mpirun"));
+      console.complain(refused(what, launcher.get().toString(), "start it without mpirun"));
     }
     return launcher.isPresent();
   }

@@ -104,9 +104,7 @@ public final class CaptionEvaluationCommand implements Callable<Integer> {
         ranks.agreeIo(() -> withReferences(CaptionItems.read(data, dataset.folder(data))));
     List<CaptionItem> items = dataset.limited(all);
     List<String> captions =
-        results == null
-            ? generated(run, items, target, ranks)
-            : given(all, results, items.size());
+        results == null ? generated(run, items, target, ranks) : given(all, results, items.size());
     if (ranks.isFirst()) {
       if (annotationsOut != null) {
         CaptionResults.writeReferences(annotationsOut, items);

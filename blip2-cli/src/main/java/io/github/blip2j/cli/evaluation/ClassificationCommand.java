@@ -5,9 +5,9 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.Remaining;
 import io.github.blip2j.cli.console.Timings;
-import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.MatcherOptions;
@@ -160,8 +160,7 @@ public final class ClassificationCommand implements Callable<Integer> {
     try (RunJournal journal = target.journal(settings, ranks);
         var progress = Progress.on(output)) {
       progress.doing("loading " + options.modelName());
-      try (ImageTextMatcher loaded =
-          ranks.agreeIo(() -> timings.time("load", options::load))) {
+      try (ImageTextMatcher loaded = ranks.agreeIo(() -> timings.time("load", options::load))) {
         ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
         progress.doing("encoding " + names.size() + " classes");
         var remaining = new Remaining("images");

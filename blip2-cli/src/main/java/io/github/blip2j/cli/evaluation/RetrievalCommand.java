@@ -4,9 +4,9 @@ import com.google.gson.JsonObject;
 import io.github.blip2j.blip2.ImageTextMatcher;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.Remaining;
 import io.github.blip2j.cli.console.Timings;
-import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.console.Version;
 import io.github.blip2j.cli.option.DataName;
@@ -18,8 +18,8 @@ import io.github.blip2j.cli.text.JsonReport;
 import io.github.blip2j.cli.text.ResultTarget;
 import io.github.blip2j.data.CaptionFile;
 import io.github.blip2j.data.DataFile;
-import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.data.RetrievalSet;
+import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.evaluation.ImageFolder;
 import io.github.blip2j.evaluation.RetrievalReport;
 import io.github.blip2j.evaluation.RetrievalTask;
@@ -153,22 +153,17 @@ public final class RetrievalCommand implements Callable<Integer> {
     return settings;
   }
 
-  private RetrievalReport report(
-      RetrievalSet set, ResultTarget target, Console output, Ranks ranks) throws IOException {
+  private RetrievalReport report(RetrievalSet set, ResultTarget target, Console output, Ranks ranks)
+      throws IOException {
     Map<String, String> settings = ranks.agreeIo(() -> settings(set));
     try (RunJournal journal = target.journal(settings, ranks);
         var progress = Progress.on(output)) {
       progress.doing("loading " + options.modelName());
-      try (ImageTextMatcher loaded =
-          ranks.agreeIo(() -> timings.time("load", options::load))) {
+      try (ImageTextMatcher loaded = ranks.agreeIo(() -> timings.time("load", options::load))) {
         ImageTextMatcher matcher = loaded.withExifRotation(options.exif);
         RetrievalTask task = RetrievalTask.of(matcher).withCandidates(k).among(ranks);
         return report(
-            set,
-            new ImageFolder(dataset.folder(captions), matcher::read),
-            task,
-            progress,
-            journal);
+            set, new ImageFolder(dataset.folder(captions), matcher::read), task, progress, journal);
       }
     }
   }

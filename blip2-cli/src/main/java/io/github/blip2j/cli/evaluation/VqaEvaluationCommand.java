@@ -100,9 +100,7 @@ public final class VqaEvaluationCommand implements Callable<Integer> {
     List<QuestionItem> all = ranks.agreeIo(this::withAnswers);
     List<QuestionItem> asked = questions.dataset.limited(all);
     List<Answer> answers =
-        results == null
-            ? generated(run, asked, target, ranks)
-            : given(all, results, asked.size());
+        results == null ? generated(run, asked, target, ranks) : given(all, results, asked.size());
     if (ranks.isFirst()) {
       print(run, asked, answers, target);
     }

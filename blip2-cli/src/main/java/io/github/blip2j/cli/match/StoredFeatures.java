@@ -114,8 +114,7 @@ final class StoredFeatures {
       ImageList files =
           ranks.agreeIo(
               () ->
-                  CaptionSet.parse(
-                          names, folder, CaptionSet.Faulty.REFUSE, ShardSet.DEFAULT_BUFFER)
+                  CaptionSet.parse(names, folder, CaptionSet.Faulty.REFUSE, ShardSet.DEFAULT_BUFFER)
                       .images());
       int count = files.names().size();
       progress.doing("loading the vision encoder");

@@ -21,7 +21,11 @@ final class AnswerDataset {
   private final Ranks ranks;
 
   AnswerDataset(
-      Console console, TextOptions options, QuestionOptions questions, ResultTarget target, Ranks ranks) {
+      Console console,
+      TextOptions options,
+      QuestionOptions questions,
+      ResultTarget target,
+      Ranks ranks) {
     this.console = console;
     this.options = options;
     this.questions = questions;

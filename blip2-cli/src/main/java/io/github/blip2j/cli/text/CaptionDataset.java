@@ -23,7 +23,11 @@ final class CaptionDataset {
   private final Ranks ranks;
 
   CaptionDataset(
-      Console console, TextOptions options, DatasetOptions dataset, ResultTarget target, Ranks ranks) {
+      Console console,
+      TextOptions options,
+      DatasetOptions dataset,
+      ResultTarget target,
+      Ranks ranks) {
     this.console = console;
     this.options = options;
     this.dataset = dataset;
@@ -33,7 +37,8 @@ final class CaptionDataset {
 
   int run(DataFile data, String prompt) throws IOException {
     var run = new DatasetRun(console, options.model, options.decoding, dataset, ranks);
-    List<CaptionItem> items = ranks.agreeIo(() -> dataset.limited(CaptionItems.read(data, dataset.folder(data))));
+    List<CaptionItem> items =
+        ranks.agreeIo(() -> dataset.limited(CaptionItems.read(data, dataset.folder(data))));
     Map<String, String> captions = run.captions(items, data, prompt, target);
     if (!ranks.isFirst()) {
       return ExitCode.OK;

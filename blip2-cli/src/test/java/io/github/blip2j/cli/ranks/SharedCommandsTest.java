@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,13 +40,19 @@ final class SharedCommandsTest {
       String name = i + ".png";
       Files.copy(Path.of(ENCODER, "images", name), folder.resolve("images").resolve(name));
       captions.add(
-          String.format("{\"image\": \"%s\", \"caption\": [\"a star %d\", \"a dog\"]}", name, i));
+          String.format(
+              Locale.ROOT,
+              "{\"image\": \"%s\", \"caption\": [\"a star %d\", \"a dog\"]}",
+              name,
+              i));
       questions.add(
           String.format(
+              Locale.ROOT,
               "{\"image\": \"%s\", \"question\": \"what is it?\", \"question_id\": %d,"
                   + " \"answer\": \"a star\"}",
-              name, i));
-      labels.add(String.format("{\"image\": \"%s\", \"label\": %d}", name, i % 3));
+              name,
+              i));
+      labels.add(String.format(Locale.ROOT, "{\"image\": \"%s\", \"label\": %d}", name, i % 3));
     }
     Files.write(folder.resolve("captions.jsonl"), captions);
     Files.write(folder.resolve("questions.jsonl"), questions);

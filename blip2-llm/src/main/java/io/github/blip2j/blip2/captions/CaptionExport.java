@@ -201,7 +201,7 @@ public final class CaptionExport {
   private Outcome write(List<Path> images, Ranks.IoAction<CaptionTarget> opening)
       throws IOException {
     Set<Path> all = new LinkedHashSet<>(images);
-    ranks.requireEqual("images and settings", fingerprint(all));
+    ranks.requireEqual("images and settings", fingerprint(List.copyOf(all)));
     try (CaptionTarget target =
         ranks.agreeIo(() -> ranks.isFirst() ? opening.run() : new NoCaptions())) {
       List<Path> open = open(List.copyOf(all), target);
@@ -243,7 +243,7 @@ public final class CaptionExport {
         (number, bytes) -> taker.take(number, CaptionedBatch.of(bytes)));
   }
 
-  private String fingerprint(Set<Path> images) {
+  private String fingerprint(List<Path> images) {
     return String.format(
         Locale.ROOT,
         "%d images (%x), prompt '%s', %s, batch size %d",
