@@ -48,7 +48,8 @@ public enum Mpirun {
   }
 
   /** One rank each with these arguments. */
-  public Ended run(Path folder, Class<?> main, List<String> first, List<String> second) throws Exception {
+  public Ended run(Path folder, Class<?> main, List<String> first, List<String> second)
+      throws Exception {
     List<String> programs = new ArrayList<>(program(1, main, first));
     programs.add(":");
     programs.addAll(program(1, main, second));
