@@ -1,5 +1,6 @@
 package io.github.blip2j.distributed;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -149,8 +150,8 @@ final class RoundsTest {
                               }
                             })));
 
-    assertEquals("disk full", thrown.get(0).getMessage());
-    assertEquals("rank 0: disk full", thrown.get(1).getMessage());
+    assertEquals("disk full", requireNonNull(thrown.get(0)).getMessage());
+    assertEquals("rank 0: disk full", requireNonNull(thrown.get(1)).getMessage());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.gson.JsonObject;
+import io.github.blip2j.distributed.Ranks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,6 +166,7 @@ final class RunJournalTest {
                   2,
                   journal,
                   (done, earlier, of) -> {},
+                  Ranks.ALONE,
                   some -> {
                     if (some.contains("c")) {
                       throw new IOException("c");
@@ -189,6 +191,7 @@ final class RunJournalTest {
           2,
           journal,
           (done, earlier, of) -> assertEquals(items, of),
+          Ranks.ALONE,
           some -> some.stream().map(this::result).toList());
     }
   }

@@ -286,7 +286,7 @@ final class SharedEvaluationTest {
                     .run(items(), images(true), journal));
 
     var own = assertInstanceOf(IOException.class, ended.get(1));
-    assertTrue(own.getMessage().contains("4.png"), own.getMessage());
+    assertTrue(String.valueOf(own.getMessage()).contains("4.png"), own::toString);
     for (int other : List.of(0, 2)) {
       var told = assertInstanceOf(RankException.class, ended.get(other));
       assertEquals("rank 1: " + own.getMessage(), told.getMessage());
@@ -306,7 +306,8 @@ final class SharedEvaluationTest {
                     .run(items().subList(ranks.rank(), IMAGES), images(true), journal));
 
     for (Object each : ended) {
-      String message = assertInstanceOf(IllegalArgumentException.class, each).getMessage();
+      String message =
+          String.valueOf(assertInstanceOf(IllegalArgumentException.class, each).getMessage());
       assertTrue(message.startsWith("ranks: items expected equal on all"), message);
     }
   }

@@ -201,7 +201,8 @@ final class SharedExportTest {
                     .toJsonLines(pictures.subList(ranks.rank(), 19), file));
 
     for (Object each : ended) {
-      String message = assertInstanceOf(IllegalArgumentException.class, each).getMessage();
+      String message =
+          String.valueOf(assertInstanceOf(IllegalArgumentException.class, each).getMessage());
       assertTrue(message.startsWith("ranks: images and settings expected equal on all"), message);
     }
     assertFalse(Files.exists(file));

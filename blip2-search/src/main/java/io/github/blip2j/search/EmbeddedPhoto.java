@@ -10,6 +10,7 @@ import java.nio.file.Path;
  * @param modified its time, in milliseconds since 1970, or {@link #UNKNOWN}
  * @param vectors [Q P], as {@link ImageEmbedder#embed} returns them
  */
+@SuppressWarnings("ArrayRecordComponent") // the vectors are only passed on
 public record EmbeddedPhoto(Path file, long bytes, long modified, float[] vectors) {
   /** No length, or no time: the file is taken as it is. */
   public static final long UNKNOWN = -1;
