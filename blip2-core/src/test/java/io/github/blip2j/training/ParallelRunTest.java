@@ -16,16 +16,12 @@ import io.github.blip2j.tensor.Scope;
 import io.github.blip2j.tensor.types.Precision;
 import io.github.blip2j.training.Toy.ToyBatch;
 import io.github.blip2j.training.parallel.GradientExchange;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -344,46 +340,5 @@ final class ParallelRunTest {
     assertArrayEquals(actual, weights.get(1));
     assertArrayEquals(expected, actual, 0.01f);
     assertFalse(Arrays.equals(expected, actual), "rounded");
-  }
-
-  @Test
-  void rank_thatIsTenTimesSlower_isReported() throws IOException {
-    String said =
-        printed(
-            () ->
-                train(
-                    2,
-                    Way.DEFAULT,
-                    settings("ranks"),
-                    false,
-                    TrainingListener.NONE,
-                    ParallelRunTest::slowOnTheSecond));
-
-    List<String> lines = said.lines().filter(line -> line.contains("about equal speed")).toList();
-    assertEquals(1, lines.size(), said);
-    assertTrue(lines.get(0).contains("s of work for an update on rank 1 of 2"), said);
-  }
-
-  private static Objective<ToyBatch> slowOnTheSecond(Objective<ToyBatch> objective, Ranks ranks) {
-    return (batch, pass) -> {
-      try {
-        Thread.sleep(ranks.rank() == 1 ? 300 : 1);
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-      return objective.losses(batch, pass);
-    };
-  }
-
-  private static String printed(Runnable work) {
-    PrintStream before = System.err;
-    var bytes = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-    try {
-      work.run();
-    } finally {
-      System.setErr(before);
-    }
-    return bytes.toString(StandardCharsets.UTF_8);
   }
 }

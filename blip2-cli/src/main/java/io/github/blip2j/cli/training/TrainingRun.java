@@ -4,9 +4,9 @@ import io.github.blip2j.blip2.checkpoint.Conversion;
 import io.github.blip2j.cli.console.Console;
 import io.github.blip2j.cli.console.Interruption;
 import io.github.blip2j.cli.console.Progress;
+import io.github.blip2j.cli.console.RankedRun;
 import io.github.blip2j.cli.console.UsageException;
 import io.github.blip2j.cli.option.ExportName;
-import io.github.blip2j.distributed.Collectives;
 import io.github.blip2j.distributed.Ranks;
 import io.github.blip2j.nn.Parameter;
 import io.github.blip2j.optim.AdamW;
@@ -138,10 +138,7 @@ final class TrainingRun {
     this.ranks = ranks;
   }
 
-  /**
-   * Runs a stage and returns the exit code. Of several ranks the first alone prints and writes; the
-   * others print what they alone know.
-   */
+  /** Runs a stage, on one rank or several, and returns the exit code. */
   static int of(Stage stage, StageOptions options, Console console) throws IOException {
     try {
       stage.requireAgreement();
@@ -150,18 +147,12 @@ final class TrainingRun {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
-    try (var collectives = Collectives.open()) {
-      Ranks ranks = Ranks.of(collectives);
-      try {
-        run(stage, options, ranks.isFirst() ? console : console.silent(), ranks);
-      } catch (IOException | RuntimeException e) {
-        if (ranks.isFirst() || !ranks.failedTogether()) {
-          throw e;
-        }
-        return ExitCode.SOFTWARE;
-      }
-    }
-    return ExitCode.OK;
+    return RankedRun.of(
+        console,
+        (output, ranks) -> {
+          run(stage, options, output, ranks);
+          return ExitCode.OK;
+        });
   }
 
   private static void run(Stage stage, StageOptions options, Console console, Ranks ranks)

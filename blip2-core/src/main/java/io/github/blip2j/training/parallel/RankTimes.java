@@ -3,6 +3,7 @@ package io.github.blip2j.training.parallel;
 import io.github.blip2j.distributed.Ranks;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,15 +17,22 @@ public final class RankTimes {
   private static final double LEAST = 0.05; // seconds; below, it is noise
 
   private final Ranks ranks;
+  private final Consumer<String> report;
   private long updates;
   private long worked; // nanoseconds
   private long start;
   private long waitedBefore;
   private int slow = -1; // reported last
 
-  /** The times of these ranks. */
+  /** The times of these ranks; slow ones are reported in the log. */
   public RankTimes(Ranks ranks) {
+    this(ranks, LOG::warn);
+  }
+
+  /** The same with reports to somebody else, on rank 0. */
+  RankTimes(Ranks ranks, Consumer<String> report) {
     this.ranks = ranks;
+    this.report = report;
   }
 
   /** Begins an update. */
@@ -52,7 +60,7 @@ public final class RankTimes {
     if (slowest != slow && slowest >= 0) {
       String name = ranks.gather(ranks.collectives().toString()).get(slowest);
       if (ranks.isFirst()) {
-        LOG.warn("{}", message(step, name, each, slowest));
+        report.accept(message(step, name, each, slowest));
       }
     }
     slow = slowest;
