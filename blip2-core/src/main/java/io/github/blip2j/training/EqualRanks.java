@@ -53,8 +53,9 @@ final class EqualRanks {
     all.put("constants of the objective", new TreeMap<>(update.objective().constants()).toString());
     List<Parameter> parameters = update.optimizer().parameters();
     all.put("optimizer", update.optimizer().name());
-    all.put("sharing of its state", Boolean.toString(update.optimizer().sharesState()));
-    all.put("sums of gradients", update.exchange().toString());
+    all.put("sharing of the optimizer's state", text(update.optimizer().sharesState()));
+    all.put("precision of gradient sums", update.exchange().precision().toString());
+    all.put("overlap of gradient sums", text(update.exchange().overlapping()));
     all.put("number of trained parameters", Integer.toString(parameters.size()));
     double norm = 0;
     int names = 0;
@@ -65,6 +66,10 @@ final class EqualRanks {
     all.put("names and shapes of parameters", Integer.toHexString(names));
     all.put("squared norm of the weights", Double.toString(norm));
     return all;
+  }
+
+  private static String text(boolean on) {
+    return on ? "on" : "off";
   }
 
   /** All settings but the folder, which may be another path to the same one. */

@@ -324,7 +324,8 @@ final class ParallelRunTest {
                     }));
 
     assertTrue(
-        String.valueOf(e.getMessage()).contains("sharing of its state expected equal on all"),
+        String.valueOf(e.getMessage())
+            .contains("sharing of the optimizer's state expected equal on all"),
         e::toString);
   }
 

@@ -41,6 +41,7 @@ final class TrainingRun {
   private final Data data;
   private final Progress progress;
   private final TrainingReport report;
+  private final Readiness readiness;
   private final Ranks ranks;
 
   /** The parts of a run that differ from stage to stage. */
@@ -129,13 +130,14 @@ final class TrainingRun {
       Data data,
       Progress progress,
       TrainingReport report,
-      Ranks ranks) {
+      Readiness readiness) {
     this.console = console;
     this.options = options;
     this.data = data;
     this.progress = progress;
     this.report = report;
-    this.ranks = ranks;
+    this.readiness = readiness;
+    this.ranks = readiness.ranks;
   }
 
   /** Runs a stage, on one rank or several, and returns the exit code. */
@@ -150,13 +152,52 @@ final class TrainingRun {
     return RankedRun.of(
         console,
         (output, ranks) -> {
-          run(stage, options, output, ranks);
+          var readiness = new Readiness(ranks);
+          try {
+            run(stage, options, output, readiness);
+          } catch (IOException | RuntimeException | Error e) {
+            readiness.refuse(e);
+            throw e;
+          }
           return ExitCode.OK;
         });
   }
 
-  private static void run(Stage stage, StageOptions options, Console console, Ranks ranks)
+  /** Whether ranks are ready to train: what fails on one before that fails on all. */
+  private static final class Readiness {
+    final Ranks ranks;
+    private boolean agreed;
+
+    Readiness(Ranks ranks) {
+      this.ranks = ranks;
+    }
+
+    void agree() throws IOException {
+      agreed = true;
+      ranks.agreeIo(() -> true);
+    }
+
+    /** Tells the others, unless they train already. */
+    void refuse(Throwable why) throws IOException {
+      if (!agreed) {
+        agreed = true;
+        ranks.agreeIo(
+            () -> {
+              if (why instanceof IOException e) {
+                throw e;
+              }
+              if (why instanceof Error e) {
+                throw e;
+              }
+              throw (RuntimeException) why;
+            });
+      }
+    }
+  }
+
+  private static void run(Stage stage, StageOptions options, Console console, Readiness readiness)
       throws IOException {
+    Ranks ranks = readiness.ranks;
     if (ranks.isFirst()) {
       Trainer.requireFree(options.run.out);
       for (ExportName kind : options.run.exports) {
@@ -177,7 +218,7 @@ final class TrainingRun {
           ranks.isFirst() ? RunFolder.open(options.run.out, options.description()) : null) {
         progress.doing("loading the model");
         var data = new Data(captions, heldOut, folder);
-        stage.train(home, new TrainingRun(console, options, data, progress, report, ranks));
+        stage.train(home, new TrainingRun(console, options, data, progress, report, readiness));
       }
     }
   }
@@ -211,6 +252,7 @@ final class TrainingRun {
             ranks.isFirst()
                 ? options.validation.validation(evaluators(work), average, listener::validated)
                 : null;
+        readiness.agree();
         TrainingPosition end = train(trainer, listener, validation);
         report.trained(end, listener, interruption.happened());
         report.validated(validation);

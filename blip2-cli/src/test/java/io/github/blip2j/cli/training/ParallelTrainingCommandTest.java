@@ -117,6 +117,37 @@ final class ParallelTrainingCommandTest {
     assertSameLosses("one", "several", 2e-6);
   }
 
+  /** Rank 0 alone looks at the folder of the run. */
+  @Test
+  void resume_ofARunOfAnotherModel_endsAllWithOneMessage() throws Exception {
+    Shell one = Shell.run(arguments("out").toArray(String[]::new));
+    assertEquals(0, one.exit(), one.err());
+    List<String> other = arguments("out", "--resume");
+    other.set(other.indexOf(MODEL.toString()), Fixtures.own("lavis-stage1-clip").toString());
+
+    Ended ended = run(Mpirun.MPICH, 3, other);
+
+    assertTrue(ended.code() != 0, ended.output());
+    List<String> failures =
+        ended.messages().stream().filter(line -> !line.startsWith("blip2: loading")).toList();
+    assertEquals(1, failures.size(), ended.output());
+    assertTrue(failures.get(0).contains("run.json: run of --model "), ended.output());
+  }
+
+  @Test
+  void model_thatOneRankHasNot_endsAllWithOneMessage() throws Exception {
+    List<String> second = arguments("out");
+    second.set(second.indexOf(MODEL.toString()), folder.resolve("nothing").toString());
+
+    Ended ended = Mpirun.OPEN_MPI.run(folder, Main.class, arguments("out"), second);
+
+    assertTrue(ended.code() != 0, ended.output());
+    List<String> failures =
+        ended.messages().stream().filter(line -> line.contains("expected")).toList();
+    assertEquals(1, failures.size(), ended.output());
+    assertTrue(failures.get(0).contains("nothing"), ended.output());
+  }
+
   /** 4 ranks begin, 2 go on; what each has of the optimizer's state is in the checkpoint. */
   @Test
   void resume_withAShardedOptimizer_goesOn() throws Exception {
