@@ -2,8 +2,13 @@ package io.github.blip2j.spark;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -27,12 +32,13 @@ public final class PicturePaths {
     List<String> paths = new ArrayList<>();
     try {
       var root = new Path(folder);
-      RemoteIterator<LocatedFileStatus> files =
-          root.getFileSystem(spark.sparkContext().hadoopConfiguration()).listFiles(root, true);
-      while (files.hasNext()) {
-        Path file = files.next().getPath();
-        if (!file.getName().startsWith(".") && !file.getName().startsWith("_")) {
-          paths.add(file.toString());
+      FileSystem storage = root.getFileSystem(spark.sparkContext().hadoopConfiguration());
+      if (storage instanceof LocalFileSystem) {
+        walk(storage, root, paths);
+      } else {
+        RemoteIterator<LocatedFileStatus> files = storage.listFiles(root, true);
+        while (files.hasNext()) {
+          add(files.next().getPath(), paths);
         }
       }
     } catch (IOException e) {
@@ -40,5 +46,25 @@ public final class PicturePaths {
           "spark: readable folder expected at " + folder + ", got " + e, e);
     }
     return spark.createDataset(paths, Encoders.STRING()).toDF("path");
+  }
+
+  /** Without files' rights and places, for which Hadoop would start a process for each. */
+  private static void walk(FileSystem storage, Path root, List<String> paths) throws IOException {
+    Deque<Path> folders = new ArrayDeque<>(List.of(root));
+    while (!folders.isEmpty()) {
+      for (FileStatus each : storage.listStatus(folders.remove())) {
+        if (each.isDirectory()) {
+          folders.add(each.getPath());
+        } else {
+          add(each.getPath(), paths);
+        }
+      }
+    }
+  }
+
+  private static void add(Path file, List<String> paths) {
+    if (!file.getName().startsWith(".") && !file.getName().startsWith("_")) {
+      paths.add(file.toString());
+    }
   }
 }
